@@ -1,0 +1,37 @@
+// A dialect turns the model into bytes and back. Two exist: notary1 and tuf1; each is one object of this shape.
+import type { RoleName } from "../bytes/names.ts";
+import type { Certificate } from "../keys/certificate.ts";
+import type { PublicKey, SignatureScheme } from "../keys/public-key.ts";
+import type {
+  DialectName,
+  Document,
+  Expiry,
+  Key,
+  Root,
+  Signature,
+  Signed,
+  Snapshot,
+  Targets,
+  Timestamp,
+} from "../tuf/model.ts";
+
+export interface Dialect {
+  readonly name: DialectName;
+  /** Decodes and checks the form of a document; signatures are not looked at. @throws json.*, metadata.*, threshold.invalid, ... */
+  decodeRoot(bytes: Uint8Array): Document<Root>;
+  decodeTargets(role: RoleName, bytes: Uint8Array): Document<Targets>;
+  decodeSnapshot(bytes: Uint8Array): Document<Snapshot>;
+  decodeTimestamp(bytes: Uint8Array): Document<Timestamp>;
+  /** The canonical bytes that signatures cover. @throws preflight.inexpressible */
+  encodeSigned(signed: Signed): Uint8Array;
+  /** The final bytes of a document. `signedBytes` is what encodeSigned gave. */
+  assemble(signedBytes: Uint8Array, signatures: readonly Signature[]): Uint8Array;
+  /** A key object for this dialect; notary1 root keys carry their certificate. */
+  makeKey(publicKey: PublicKey, certificate?: Certificate): Key;
+  /** How a signature by `key` is made, and the `method` it is written with. @throws key.unsupported */
+  signingScheme(key: Key): { readonly scheme: SignatureScheme; readonly method: string | undefined };
+  /** How a received signature is to be checked; undefined = a method that does not fit the key: it counts for nothing. */
+  verifyingScheme(key: Key, signature: Signature): SignatureScheme | undefined;
+  /** This dialect's text for a point in time (milliseconds since the epoch). */
+  formatExpiry(at: number): Expiry;
+}

@@ -1,0 +1,2 @@
+// placeholder table; completed with the check itself
+export {};
