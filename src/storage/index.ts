@@ -1,0 +1,16 @@
+// Where the server keeps documents, target contents, its sealed keys and the changefeed. The port and its adapters; it
+// verifies no signature and decides nothing about trust. Notary's tables it stands for: notary-v1, section 10.
+export type {
+  Change,
+  ChangeQuery,
+  CollectionState,
+  Commit,
+  DocumentName,
+  NewChange,
+  NewDocument,
+  ServerKey,
+  Sha256Hex,
+  Storage,
+  StoredDocument,
+  VersionFloors,
+} from "./storage.ts";

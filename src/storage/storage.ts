@@ -1,0 +1,126 @@
+// The storage port: what the server needs kept. Adapters: sqlite/ (embedded); PostgreSQL follows with the same contract
+// (storage-contract.ts). Rules every adapter keeps: a document is immutable by (gun, dialect, role, version); a commit is
+// seen whole or not at all, and when its promise resolves it survives kill -9 and power loss; a commit whose writer had
+// not seen the newest state fails with storage.conflict and leaves no trace. Storage verifies nothing: the server does.
+import type { Gun, RoleName } from "../bytes/names.ts";
+import type { DialectName } from "../tuf/model.ts";
+
+/** Lower-case hex SHA-256, the name of bytes in this port. */
+export type Sha256Hex = string;
+
+export interface DocumentName {
+  readonly dialect: DialectName;
+  readonly role: RoleName;
+}
+
+export interface NewDocument extends DocumentName {
+  readonly version: number;
+  /** Final bytes: kept, hashed and served exactly as they are. */
+  readonly bytes: Uint8Array;
+}
+
+export interface StoredDocument extends NewDocument {
+  readonly sha256: Sha256Hex;
+  /** Milliseconds since the Unix epoch. */
+  readonly storedAt: number;
+}
+
+/** A collection as one commit left it: everything here was read in one transaction. */
+export interface CollectionState {
+  readonly gun: Gun;
+  /** Grows by one with each commit and deletion, and never restarts; the optimistic lock. */
+  readonly generation: number;
+  /** Dialects whose documents lag behind the other's, sorted. */
+  readonly behind: readonly DialectName[];
+  /** The current document of each role of each dialect, in no order. */
+  readonly current: readonly StoredDocument[];
+}
+
+export interface NewChange {
+  /** Version and hash of the new timestamp; for a deletion 0 and "". */
+  readonly version: number;
+  readonly sha256: Sha256Hex;
+  readonly category: "update" | "deletion";
+}
+
+/** A row of Notary's changefeed (notary-v1, section 6.4). */
+export interface Change extends NewChange {
+  readonly id: number;
+  readonly gun: Gun;
+  readonly createdAt: number;
+}
+
+export interface Commit {
+  readonly gun: Gun;
+  /** `CollectionState.generation` as the writer read it; `versionFloors().generation` (0 if never seen) for a new collection. */
+  readonly expectedGeneration: number;
+  /** They become current, each in its role. Several versions of one role may come: ascending; the last becomes current. */
+  readonly documents: readonly NewDocument[];
+  /** Roles that stop being current; their documents stay readable by version and hash. */
+  readonly retired: readonly DocumentName[];
+  /** Contents of targets, kept once per collection by SHA-256. */
+  readonly blobs: readonly Uint8Array[];
+  readonly behind: readonly DialectName[];
+  readonly changes: readonly NewChange[];
+  /** Ids of server keys that signed one of the documents. */
+  readonly usedKeys: readonly string[];
+  /** When the sweep should look at this collection again; milliseconds since the Unix epoch. */
+  readonly renewAt: number | undefined;
+  /** Time of the commit. */
+  readonly at: number;
+}
+
+/** What is remembered of a collection after its deletion, so that a re-created one never goes below versions readers saw. */
+export interface VersionFloors {
+  readonly generation: number;
+  /** Highest version ever stored of a role; 0 if none. */
+  floor(dialect: DialectName, role: RoleName): number;
+}
+
+/** A key the server signs snapshots or timestamps with. The secret is sealed by the caller. */
+export interface ServerKey {
+  readonly gun: Gun;
+  readonly role: "snapshot" | "timestamp";
+  /** Canonical key id. */
+  readonly keyId: string;
+  readonly sealed: Uint8Array;
+  readonly createdAt: number;
+  /** undefined: has never signed a stored document. */
+  readonly usedAt: number | undefined;
+}
+
+export interface ChangeQuery {
+  readonly gun?: Gun;
+  /** Exclusive. Ascending: rows above it. Newest first: rows below it. undefined: from the first / from the last. */
+  readonly after?: number;
+  readonly limit: number;
+  readonly newestFirst: boolean;
+}
+
+export interface Storage extends AsyncDisposable {
+  /** The collection, or undefined when there is none (never published, or deleted). */
+  collection(gun: Gun): Promise<CollectionState | undefined>;
+  versionFloors(gun: Gun): Promise<VersionFloors>;
+  current(gun: Gun, name: DocumentName): Promise<StoredDocument | undefined>;
+  byVersion(gun: Gun, name: DocumentName, version: number): Promise<StoredDocument | undefined>;
+  byHash(gun: Gun, name: DocumentName, sha256: Sha256Hex): Promise<StoredDocument | undefined>;
+  /** Documents of one role with versions above `after`, ascending. */
+  versionsAbove(gun: Gun, name: DocumentName, after: number): Promise<readonly StoredDocument[]>;
+  blob(gun: Gun, sha256: Sha256Hex): Promise<Uint8Array | undefined>;
+  /** The new generation. @throws storage.conflict, disk.full, disk.read_only, storage.corrupt, storage.unavailable */
+  commit(commit: Commit): Promise<number>;
+  /** Removes documents and blobs, keeps version floors and server keys, adds a deletion row. False when there was none. */
+  deleteCollection(gun: Gun, at: number): Promise<boolean>;
+  /** GUNs in order of their bytes, those after `after`. */
+  listCollections(query: { readonly after?: string; readonly limit: number }): Promise<readonly Gun[]>;
+  /** Collections whose `renewAt` is at or before `at`, most urgent first. */
+  dueForRenewal(at: number, limit: number): Promise<readonly Gun[]>;
+  changes(query: ChangeQuery): Promise<readonly Change[]>;
+  /** In order of creation. */
+  serverKeys(gun: Gun, role: ServerKey["role"]): Promise<readonly ServerKey[]>;
+  addServerKey(key: ServerKey): Promise<void>;
+  /** Resolves when a trivial read works. @throws storage.unavailable, storage.corrupt */
+  ping(): Promise<void>;
+  /** Finishes queued commits, brings the write-ahead log home, releases the data directory. */
+  close(): Promise<void>;
+}
