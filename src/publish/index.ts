@@ -1,0 +1,9 @@
+// Publishing: a change to a collection becomes the next documents of both dialects, and preflight proves with the readers' own
+// code that nobody is locked out. Pure but for the signers and the time it is given: no files, no network.
+// TUF specification 1.0.34 section 6.3; Notary v1 sections 7, 9.5 and 14.
+export type { AddTarget, Change, RemoveDelegation, RemoveTarget, RenewRole, SetDelegation } from "./change.ts";
+export type { CollectionState, DialectState } from "./collection-state.ts";
+export { type Finding, type FindingCode, isBricking, refuseLockOut, type Severity } from "./findings.ts";
+export { type KeyRing, keyRingOf } from "./key-ring.ts";
+export { documentsOf, type Publication, type PublicationPart, publicationParts } from "./publication.ts";
+export { type NextSnapshot, type NextTimestamp, nextSnapshot, nextTimestamp } from "./server-roles.ts";

@@ -1,0 +1,12 @@
+// Signers that keep secrets at rest: key files of every format Notary and OpenSSL write, a vault directory of our own, Notary's
+// directories read in place, and the printable recovery kit. No prompt, no deletion of a key, no secret in an error.
+// Notary v1 section 4.2; RFC 5208, 5958, 8018 (PKCS#8, PBES2), 7914 (scrypt), 1421 (encapsulated headers).
+export type { KeyDescription, KeyStore } from "./key-store.ts";
+export {
+  type KeyPurpose,
+  maxPassphraseAttempts,
+  type PassphraseProvider,
+  type PassphraseRequest,
+  purposeOfRole,
+  withPassphrase,
+} from "./passphrases.ts";

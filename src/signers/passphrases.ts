@@ -1,0 +1,55 @@
+// Where passphrases come from, as a port: nothing here asks anybody. The CLI answers from the environment, a file descriptor or
+// a hidden prompt; tests answer from a table. A passphrase is never part of an error or a log line.
+import { CountersignError } from "../bytes/errors.ts";
+import type { CanonicalKeyId } from "../keys/public-key.ts";
+
+/** What the key is for: decides which variable or prompt is asked. */
+export type KeyPurpose = "root" | "targets" | "snapshot" | "delegation" | "recovery";
+
+export interface PassphraseRequest {
+  readonly purpose: KeyPurpose;
+  readonly keyId: CanonicalKeyId;
+  /** 1 on the first try; above that the last answer was wrong. */
+  readonly attempt: number;
+  /** True when a passphrase for a new file is chosen (ask twice, check its strength), false when one is opened. */
+  readonly isNew: boolean;
+}
+
+/** undefined: there is none to give (again); the key stays closed. */
+export type PassphraseProvider = (request: PassphraseRequest) => Promise<string | undefined>;
+
+export const maxPassphraseAttempts = 3;
+
+/** A role header of a key file as a purpose: Notary writes signer names there, which are delegations (notary-v1, 4.2). */
+export function purposeOfRole(role: string | undefined): KeyPurpose {
+  if (role === "root" || role === "targets" || role === "snapshot" || role === "recovery") return role;
+  return "delegation";
+}
+
+/**
+ * Asks until `open` succeeds, at most three times; only a wrong passphrase is asked again.
+ * @throws key.passphrase_missing when the first answer is none, key.passphrase_wrong when the answers run out
+ */
+export async function withPassphrase<T>(
+  provider: PassphraseProvider,
+  key: { readonly purpose: KeyPurpose; readonly keyId: CanonicalKeyId },
+  open: (passphrase: string) => Promise<T>,
+): Promise<T> {
+  let wrong: unknown;
+  let previous: string | undefined;
+  for (let attempt = 1; attempt <= maxPassphraseAttempts; attempt++) {
+    const passphrase = await provider({ ...key, attempt, isNew: false });
+    if (passphrase === undefined || passphrase === previous) break;
+    previous = passphrase;
+    try {
+      return await open(passphrase);
+    } catch (error) {
+      if (!(error instanceof CountersignError) || error.code !== "key.passphrase_wrong") throw error;
+      wrong = error;
+    }
+  }
+  if (wrong !== undefined) throw wrong;
+  throw new CountersignError("key.passphrase_missing", `key ${key.keyId} (${key.purpose}) needs a passphrase`, {
+    hints: ["give it in the environment, by file descriptor, or run on a terminal"],
+  });
+}
