@@ -1,0 +1,36 @@
+// Brings a reader's trusted set up to date: pins -> root chain -> timestamp -> snapshot -> targets.
+import { CountersignError } from "../bytes/errors.ts";
+import type { Gun } from "../bytes/names.ts";
+import type { DialectName } from "../tuf/model.ts";
+import type { Collection } from "./collection.ts";
+import type { Limits } from "./limits.ts";
+import type { MemoryStore } from "./memory.ts";
+import type { Pin } from "./pins.ts";
+import type { MetadataCache, MetadataSource } from "./ports.ts";
+
+export interface OpenOptions {
+  readonly gun: Gun;
+  readonly dialect: DialectName;
+  readonly source: MetadataSource;
+  /** Of this collection in this dialect. */
+  readonly cache: MetadataCache;
+  readonly pins: readonly Pin[];
+  /** Milliseconds since the epoch; fixed for the whole run. */
+  readonly now: number;
+  /** Of this collection, shared by both dialects. Leave it out only to read a dialect that is known to be behind (publishers). */
+  readonly memory?: MemoryStore;
+  readonly limits?: Partial<Limits>;
+  /** Believe an unpinned collection's root because it is the first one seen. Default false. */
+  readonly trustOnFirstUse?: boolean;
+  /** May an unexpired cached chain answer when the source cannot be reached? Default "never". */
+  readonly offline?: "never" | "allowed";
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A collection verified up to `targets`.
+ * @throws pin.missing, pin.mismatch, metadata.*, threshold.*, certificate.*, json.*, limit.exceeded, collection.missing, download.*
+ */
+export async function openCollection(options: OpenOptions): Promise<Collection> {
+  throw new CountersignError("bug.unexpected", `the updater is being built; ${options.gun} was not read`);
+}

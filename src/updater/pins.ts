@@ -1,0 +1,41 @@
+// Pins: what a reader trusts before the first contact, and the rule by which a first root is accepted (notary-v1, sections 8
+// and 14.1). A root is only ever accepted when it also reaches its own threshold with its own keys; that part is TrustedSet's.
+// - `key`: the canonical id of a root key; one of them among the valid signers is enough. Works in both dialects.
+// - `certificate`: a notary1 root key id, which covers the certificate. As in Notary only pinned certificates count: the pinned
+//   ones must reach the root's threshold by themselves. tuf1 has no certificates, and its key ids are chosen by whoever writes
+//   the root, so a certificate pin never matches there.
+import { CountersignError } from "../bytes/errors.ts";
+import type { CanonicalKeyId, KeyId } from "../keys/public-key.ts";
+
+export type Pin =
+  | { readonly kind: "key"; readonly id: CanonicalKeyId }
+  | { readonly kind: "certificate"; readonly id: KeyId };
+
+/** Why the first root was believed. */
+export type Anchor =
+  | { readonly kind: "pinned"; readonly pins: readonly Pin[] }
+  /** Nobody vouched for it but the server; only when the caller asked for trust on first use. */
+  | { readonly kind: "firstUse" };
+
+/** `<64 hex>` or `key:<64 hex>`: a root key by its canonical id; `certificate:<64 hex>`: Notary's id. @throws usage.invalid */
+export function parsePin(text: string): Pin {
+  const match = /^(?:(key|certificate):)?([0-9a-f]{64})$/.exec(text);
+  const id = match?.[2];
+  if (match === null || id === undefined) {
+    throw new CountersignError("usage.invalid", `not a pin: ${JSON.stringify(text.slice(0, 100))}`, {
+      hints: [
+        "a pin is the 64 hex digits of a root key's id, or certificate:<64 hex digits> for a pin made for Notary",
+      ],
+    });
+  }
+  return match[1] === "certificate" ? { kind: "certificate", id: brandKeyId(id) } : { kind: "key", id: brandKeyId(id) };
+}
+
+export function formatPin(pin: Pin): string {
+  return pin.kind === "key" ? pin.id : `certificate:${pin.id}`;
+}
+
+// The brand is made here because a pin is where a key id enters from outside without its key.
+function brandKeyId(hex: string): CanonicalKeyId {
+  return hex as CanonicalKeyId;
+}
