@@ -3,7 +3,7 @@
 import type { Digest } from "../bytes/digest.ts";
 import type { Gun, RoleName } from "../bytes/names.ts";
 import type { DialectName } from "../tuf/model.ts";
-import type { MetadataSource } from "../updater/ports.ts";
+import type { MetadataSource } from "../updater/index.ts";
 
 export interface BundleRequest {
   readonly dialect: DialectName | "auto";
