@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# `npm run peers`: makes sure that every real program the interop suite and the bench compare us with is on this machine.
+# Installs from Debian exactly what is missing, starts no service (the suites start peers themselves, on loopback, in their own
+# directories), and fails by name if one cannot be had. Needs root only when something is missing.
+set -eu
+
+# what the suites run | the Debian package that brings it | why
+peers='
+notary           notary          the Notary v1 client
+notary-server    notary          the Notary v1 server
+notary-signer    notary          the Notary v1 signer
+docker-registry  docker-registry a registry to push images to
+skopeo           skopeo          copies images into the registry
+umoci            umoci           makes OCI images
+busybox          busybox-static  the root file system of the test image
+docker-trust     docker.io       a docker client that still has `docker trust` (before version 29)
+postgres         postgresql      the database behind notary-server
+nginx            nginx           static files, for the bench
+wrk              wrk             load, for the bench
+openssl          openssl         certificates for the peers
+python3-venv     python3-venv    runs the python-tuf client
+'
+
+have() {
+  case $1 in
+    postgres) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null ;;
+    python3-venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
+    docker-trust) has_trust "$(command -v docker || true)" || has_trust /usr/bin/docker ;;
+    *) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
+  esac
+}
+
+has_trust() { [ -n "$1" ] && [ -x "$1" ] && "$1" trust inspect --help >/dev/null 2>&1; }
+
+rows() { printf '%s\n' "$peers" | sed '/^$/d'; }
+
+wanted=$(rows | while read -r name package _; do have "$name" || echo "$package"; done | sort -u)
+if [ -n "$wanted" ]; then
+  command -v apt-get >/dev/null || { echo "missing:" $wanted "- and this machine has no apt-get" >&2; exit 1; }
+  as_root=''
+  [ "$(id -u)" = 0 ] || as_root=sudo
+  echo "installing from Debian:" $wanted
+  $as_root apt-get update -q >/dev/null
+  # RUNLEVEL=1 keeps the packages from starting their own daemons.
+  $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $wanted >/dev/null
+fi
+
+missing=0
+while read -r name package why; do
+  if have "$name"; then
+    printf 'ok       %-16s %s\n' "$name" "$why"
+  else
+    printf 'MISSING  %-16s %s (Debian package %s)\n' "$name" "$why" "$package" >&2
+    missing=1
+  fi
+done < <(rows)
+exit $missing
