@@ -1,0 +1,76 @@
+// The ground everything stands on: strict encodings, canonical JSON, digests, names, errors, time. It refuses whatever
+// two implementations could read differently, because all of it is fed by strangers. RFC 8259 (JSON), OLPC canonical
+// JSON as in TUF 1.0.34 section 4.2, RFC 4648 (base64), RFC 7468 and 1421 (PEM), X.690 (DER), RFC 3339 (dates).
+export { compactJson, encodeCanonicalJson } from "./canonical-json.ts";
+export { type Clock, systemClock } from "./clock.ts";
+export {
+  type Decoder,
+  decodeAny,
+  decodeArray,
+  decodeBoolean,
+  decodeInteger,
+  decodeMap,
+  decodeMember,
+  decodeNullable,
+  decodeObject,
+  decodeOptionalMember,
+  decodeString,
+  extraMembers,
+  formatPath,
+  invalidAt,
+  type JsonPath,
+  jsonPath,
+} from "./decode.ts";
+export {
+  type Digest,
+  digestOf,
+  digestParts,
+  type HashAlgorithm,
+  type Hashes,
+  hash,
+  parseDigest,
+  sha256,
+  sha512,
+} from "./digest.ts";
+export {
+  assertNever,
+  CountersignError,
+  type ErrorCode,
+  type ErrorKind,
+  type ErrorOptions,
+  errorTable,
+  isCountersignError,
+} from "./errors.ts";
+export {
+  isJsonObject,
+  type JsonLimits,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+  type SignedJson,
+} from "./json.ts";
+export {
+  type Gun,
+  isTopRole,
+  maxGunLength,
+  maxTargetNameBytes,
+  parseGun,
+  parseRoleName,
+  parseTargetName,
+  parseTuf1RoleName,
+  type RoleName,
+  type TargetName,
+  type TopRole,
+  topRoles,
+} from "./names.ts";
+export { parseSignedJson } from "./signed-json.ts";
+export {
+  compareUtf8,
+  decodeBase64,
+  decodeHex,
+  decodeUtf8,
+  encodeBase64,
+  encodeHex,
+  encodeUtf8,
+  equalBytes,
+} from "./text.ts";
