@@ -1,7 +1,6 @@
 // A dialect turns the model into bytes and back. Two exist: notary1 and tuf1; each is one object of this shape.
-import type { RoleName } from "../bytes/names.ts";
-import type { Certificate } from "../keys/certificate.ts";
-import type { PublicKey, SignatureScheme } from "../keys/public-key.ts";
+import type { RoleName } from "../bytes/index.ts";
+import type { Certificate, PublicKey, SignatureScheme } from "../keys/index.ts";
 import type {
   DialectName,
   Document,

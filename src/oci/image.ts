@@ -1,7 +1,7 @@
 // An image as something to sign: the manifest's exact bytes, their digest as we computed it, and what they name.
 // An index (several platforms) is signed as an index: its digest covers the manifests of all platforms.
 // OCI image specification 1.1, manifest.md and image-index.md; docker's manifest v2 schema 2 and manifest list.
-import type { Digest } from "../bytes/digest.ts";
+import type { Digest } from "../bytes/index.ts";
 import type { ImageReference, Tag } from "./reference.ts";
 
 /** What a manifest or index says of a piece of content. */

@@ -1,7 +1,6 @@
 // Image references as docker reads them, taken apart once: `alpine` is docker.io/library/alpine, `host[:port]/path[:tag][@digest]`,
 // and `oci:DIR[:TAG][@digest]` for an OCI layout directory. distribution/reference grammar; ecosystem.md section 9.1.
-import type { Digest } from "../bytes/digest.ts";
-import type { Gun } from "../bytes/names.ts";
+import type { Digest, Gun } from "../bytes/index.ts";
 
 declare const tagBrand: unique symbol;
 /** `[\w][\w.-]{0,127}` in ASCII. */

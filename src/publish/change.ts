@@ -1,9 +1,7 @@
 // What a publisher may ask for, as values. Applied to the model of a collection by plan.ts; nothing here knows a dialect's JSON
 // but for delegation paths, which are Notary's plain prefixes ("" = everything) and are translated for tuf1.
-import type { Hashes } from "../bytes/digest.ts";
-import type { JsonObject } from "../bytes/json.ts";
-import type { RoleName, TargetName } from "../bytes/names.ts";
-import type { CanonicalKeyId, PublicKey } from "../keys/public-key.ts";
+import type { Hashes, JsonObject, RoleName, TargetName } from "../bytes/index.ts";
+import type { CanonicalKeyId, PublicKey } from "../keys/index.ts";
 
 /** Adds a target, or replaces the one of that name in that role. */
 export interface AddTarget {

@@ -1,6 +1,5 @@
 // What preflight finds. A finding is a value: people read its text, programs its code. Only a bricking one stops a publish.
-import { CountersignError } from "../bytes/errors.ts";
-import type { RoleName } from "../bytes/names.ts";
+import { CountersignError, type RoleName } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/model.ts";
 
 /** bricking: after this some reader cannot verify or no owner can update. warning: will be, or may surprise somebody. */

@@ -1,7 +1,7 @@
 // The keys at hand, as publishing sees them: which there are is known without a passphrase, opening one may ask for it. So
 // preflight can refuse a change before anybody types a secret.
-import { CountersignError } from "../bytes/errors.ts";
-import type { CanonicalKeyId, Signer } from "../keys/public-key.ts";
+import { CountersignError } from "../bytes/index.ts";
+import type { CanonicalKeyId, Signer } from "../keys/index.ts";
 
 export interface KeyRing {
   /** The keys this publisher could open. */

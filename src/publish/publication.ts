@@ -1,6 +1,6 @@
 // The set of documents one publish uploads, in the order of docs/api.md: one transaction for both dialects. Its bytes are final;
 // nothing after this re-serialises them.
-import type { Gun } from "../bytes/names.ts";
+import type { Gun } from "../bytes/index.ts";
 import type { DialectName, Document } from "../tuf/model.ts";
 
 export interface Publication {

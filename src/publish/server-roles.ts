@@ -1,9 +1,7 @@
 // The roles a trust server signs: the next snapshot and the next timestamp of one dialect, as models. The server signs them
 // (signDocument) with the keys the root names. Hashes are always those of the exact stored bytes: a server that hashes what it
 // would have written itself bricks the collection (notary-v1, 9.5, the hash trap).
-import { sha256, sha512 } from "../bytes/digest.ts";
-import { CountersignError } from "../bytes/errors.ts";
-import { parseRoleName, type RoleName } from "../bytes/names.ts";
+import { CountersignError, parseRoleName, type RoleName, sha256, sha512 } from "../bytes/index.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Document, MetaEntry, Root, Snapshot, Targets, Timestamp } from "../tuf/model.ts";
 

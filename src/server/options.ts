@@ -1,5 +1,5 @@
 // What a server can be told, with the defaults an operator gets by saying nothing, and what it tells back.
-import type { Clock } from "../bytes/clock.ts";
+import type { Clock } from "../bytes/index.ts";
 
 /** Structured lines; never a secret, a header or a body. */
 export type ServerLog = (

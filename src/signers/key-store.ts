@@ -1,6 +1,6 @@
 // What a place that holds keys can do: tell which there are without a passphrase, and open one. Kinds: file-vault.ts (ours),
 // notary-directory.ts (Notary's and docker's private/ folders, read in place). PKCS#11 and KMS will be others.
-import type { CanonicalKeyId, KeyAlgorithm, PublicKey, Signer } from "../keys/public-key.ts";
+import type { CanonicalKeyId, KeyAlgorithm, PublicKey, Signer } from "../keys/index.ts";
 import type { KeyPurpose, PassphraseProvider } from "./passphrases.ts";
 
 export interface KeyDescription {

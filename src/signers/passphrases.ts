@@ -1,7 +1,7 @@
 // Where passphrases come from, as a port: nothing here asks anybody. The CLI answers from the environment, a file descriptor or
 // a hidden prompt; tests answer from a table. A passphrase is never part of an error or a log line.
-import { CountersignError } from "../bytes/errors.ts";
-import type { CanonicalKeyId } from "../keys/public-key.ts";
+import { CountersignError } from "../bytes/index.ts";
+import type { CanonicalKeyId } from "../keys/index.ts";
 
 /** What the key is for: decides which variable or prompt is asked. */
 export type KeyPurpose = "root" | "targets" | "snapshot" | "delegation" | "recovery";

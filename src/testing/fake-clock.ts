@@ -1,5 +1,5 @@
 // A clock that moves only when a test moves it.
-import type { Clock } from "../bytes/clock.ts";
+import type { Clock } from "../bytes/index.ts";
 
 /** 2026-11-01T00:00:00Z, the instant tests begin at. */
 export const testStart = Date.UTC(2026, 10, 1);

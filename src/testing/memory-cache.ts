@@ -1,5 +1,5 @@
 // A MetadataCache and a MemoryStore in memory, which can be told to fail or be tampered with. For tests and one-shot readers in tests.
-import type { RoleName } from "../bytes/names.ts";
+import type { RoleName } from "../bytes/index.ts";
 import type { MemoryStore, MetadataCache } from "../updater/index.ts";
 
 /** Keeps copies, so that a caller who changes its bytes later changes nothing here. */

@@ -1,10 +1,7 @@
 // The model: what roles say, apart from how a dialect writes it. TUF specification 1.0.34 section 4; Notary v1 (TUF 0.9) is
 // the subset without meta versions, patterns and terminating delegations.
-import type { Hashes } from "../bytes/digest.ts";
-import type { JsonObject, JsonValue } from "../bytes/json.ts";
-import type { RoleName, TopRole } from "../bytes/names.ts";
-import type { Certificate } from "../keys/certificate.ts";
-import type { KeyId, PublicKey } from "../keys/public-key.ts";
+import type { Hashes, JsonObject, JsonValue, RoleName, TopRole } from "../bytes/index.ts";
+import type { Certificate, KeyId, PublicKey } from "../keys/index.ts";
 
 export type DialectName = "notary1" | "tuf1";
 

@@ -1,10 +1,8 @@
 // What a reader gets: one collection in one dialect, verified up to `targets`, with the facts that a verdict is made of.
 // Everything in these types has been verified against the pins; nothing is a promise of the server. Delegated roles are read
 // when a question needs them, so `lookup`, `listTargets` and `roles` may fetch, and may throw download.* and metadata.* errors.
-import type { Digest } from "../bytes/digest.ts";
-import type { CountersignError } from "../bytes/errors.ts";
-import type { Gun, RoleName } from "../bytes/names.ts";
-import type { CanonicalKeyId } from "../keys/public-key.ts";
+import type { CountersignError, Digest, Gun, RoleName } from "../bytes/index.ts";
+import type { CanonicalKeyId } from "../keys/index.ts";
 import type { DialectName, Document, Expiry, Root, Snapshot, Target, Targets, Timestamp } from "../tuf/model.ts";
 import type { Anchor } from "./pins.ts";
 

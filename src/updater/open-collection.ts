@@ -1,6 +1,5 @@
 // Brings a reader's trusted set up to date: pins -> root chain -> timestamp -> snapshot -> targets.
-import { CountersignError } from "../bytes/errors.ts";
-import type { Gun } from "../bytes/names.ts";
+import { CountersignError, type Gun } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/model.ts";
 import type { Collection } from "./collection.ts";
 import type { Limits } from "./limits.ts";

@@ -4,8 +4,8 @@
 // - `certificate`: a notary1 root key id, which covers the certificate. As in Notary only pinned certificates count: the pinned
 //   ones must reach the root's threshold by themselves. tuf1 has no certificates, and its key ids are chosen by whoever writes
 //   the root, so a certificate pin never matches there.
-import { CountersignError } from "../bytes/errors.ts";
-import type { CanonicalKeyId, KeyId } from "../keys/public-key.ts";
+import { CountersignError } from "../bytes/index.ts";
+import type { CanonicalKeyId, KeyId } from "../keys/index.ts";
 
 export type Pin =
   | { readonly kind: "key"; readonly id: CanonicalKeyId }

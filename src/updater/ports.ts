@@ -1,6 +1,5 @@
 // What the updater needs from outside. Adapters: remote/ (trust server over HTTP), home/ (cache on disk), testing/ (simulator).
-import type { Digest } from "../bytes/digest.ts";
-import type { RoleName } from "../bytes/names.ts";
+import type { Digest, RoleName } from "../bytes/index.ts";
 
 export interface FetchOptions {
   readonly maxBytes: number;
