@@ -63,6 +63,7 @@ export const errorTable = {
   "metadata.length_mismatch": ["untrusted", "a document is longer than its parent lists"],
   "metadata.missing": ["missing", "a document that its parent lists is not there"],
   "metadata.rollback": ["untrusted", "a document is older than one already trusted"],
+  "metadata.root_mismatch": ["untrusted", "the snapshot was made for another root than the one trusted"],
   "metadata.unlisted": ["untrusted", "a role is missing from the snapshot"],
   "metadata.version_mismatch": ["untrusted", "a document's version is not the one its parent lists"],
   "metadata.wrong_type": ["untrusted", "a document is of another role than asked for"],
