@@ -1,8 +1,8 @@
 // What a publisher knows of a collection: the verified documents of each dialect it carries. Made by the updater (the code a
 // verifier runs), never from unverified bytes. Everything a change does starts here.
 import type { Gun, RoleName } from "../bytes/index.ts";
-import type { Dialect } from "../dialects/dialect.ts";
-import type { DialectName, Document, Root, Snapshot, Targets, Timestamp } from "../tuf/model.ts";
+import type { Dialect } from "../dialects/index.ts";
+import type { DialectName, Document, Root, Snapshot, Targets, Timestamp } from "../tuf/index.ts";
 
 /** The trusted documents of one dialect. */
 export interface DialectState {

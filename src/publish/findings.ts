@@ -1,6 +1,6 @@
 // What preflight finds. A finding is a value: people read its text, programs its code. Only a bricking one stops a publish.
 import { CountersignError, type RoleName } from "../bytes/index.ts";
-import type { DialectName } from "../tuf/model.ts";
+import type { DialectName } from "../tuf/index.ts";
 
 /** bricking: after this some reader cannot verify or no owner can update. warning: will be, or may surprise somebody. */
 export type Severity = "bricking" | "warning";

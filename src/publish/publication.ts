@@ -1,7 +1,7 @@
 // The set of documents one publish uploads, in the order of docs/api.md: one transaction for both dialects. Its bytes are final;
 // nothing after this re-serialises them.
 import type { Gun } from "../bytes/index.ts";
-import type { DialectName, Document } from "../tuf/model.ts";
+import type { DialectName, Document } from "../tuf/index.ts";
 
 export interface Publication {
   readonly gun: Gun;

@@ -2,8 +2,8 @@
 // (signDocument) with the keys the root names. Hashes are always those of the exact stored bytes: a server that hashes what it
 // would have written itself bricks the collection (notary-v1, 9.5, the hash trap).
 import { CountersignError, parseRoleName, type RoleName, sha256, sha512 } from "../bytes/index.ts";
-import type { Dialect } from "../dialects/dialect.ts";
-import type { Document, MetaEntry, Root, Snapshot, Targets, Timestamp } from "../tuf/model.ts";
+import type { Dialect } from "../dialects/index.ts";
+import type { Document, MetaEntry, Root, Snapshot, Targets, Timestamp } from "../tuf/index.ts";
 
 export interface NextSnapshot {
   /** The newest stored snapshot of this dialect, if any; its entries carry over. */

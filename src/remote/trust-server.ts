@@ -1,7 +1,7 @@
 // A collection's trust server over HTTP: reading its documents, asking for the whole chain at once, publishing.
 // Nothing here verifies: bytes go to the updater as they came, within the limits the updater set (docs/api.md; notary-v1, section 6).
 import type { Digest, Gun, RoleName } from "../bytes/index.ts";
-import type { DialectName } from "../tuf/model.ts";
+import type { DialectName } from "../tuf/index.ts";
 import type { MetadataSource } from "../updater/index.ts";
 
 export interface BundleRequest {

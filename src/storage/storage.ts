@@ -3,7 +3,7 @@
 // seen whole or not at all, and when its promise resolves it survives kill -9 and power loss; a commit whose writer had
 // not seen the newest state fails with storage.conflict and leaves no trace. Storage verifies nothing: the server does.
 import type { Gun, RoleName } from "../bytes/index.ts";
-import type { DialectName } from "../tuf/model.ts";
+import type { DialectName } from "../tuf/index.ts";
 
 /** Lower-case hex SHA-256, the name of bytes in this port. */
 export type Sha256Hex = string;

@@ -3,7 +3,7 @@
 // when a question needs them, so `lookup`, `listTargets` and `roles` may fetch, and may throw download.* and metadata.* errors.
 import type { CountersignError, Digest, Gun, RoleName } from "../bytes/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
-import type { DialectName, Document, Expiry, Root, Snapshot, Target, Targets, Timestamp } from "../tuf/model.ts";
+import type { DialectName, Document, Expiry, Root, Snapshot, Target, Targets, Timestamp } from "../tuf/index.ts";
 import type { Anchor } from "./pins.ts";
 
 /** What is known of one trusted document. */

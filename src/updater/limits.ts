@@ -1,7 +1,7 @@
 // How many bytes and steps a reader grants a repository before it gives up. Every fetch has a limit, so that a mirror cannot
 // fill the memory (endless data) or keep a reader busy (endless roots, delegation mazes). TUF 1.0 clients agree on the tuf1
 // figures (tuf-1.0, section 4); notary1's are those of Notary's client (notary-v1, section 1), which large collections rely on.
-import type { DialectName } from "../tuf/model.ts";
+import type { DialectName } from "../tuf/index.ts";
 
 export interface Limits {
   readonly rootBytes: number;

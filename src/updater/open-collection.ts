@@ -1,6 +1,6 @@
 // Brings a reader's trusted set up to date: pins -> root chain -> timestamp -> snapshot -> targets.
 import { CountersignError, type Gun } from "../bytes/index.ts";
-import type { DialectName } from "../tuf/model.ts";
+import type { DialectName } from "../tuf/index.ts";
 import type { Collection } from "./collection.ts";
 import type { Limits } from "./limits.ts";
 import type { MemoryStore } from "./memory.ts";
