@@ -17,6 +17,7 @@ export type ErrorKind =
 /** Every code, with its kind and its meaning. Sorted by first word. */
 export const errorTable = {
   "bug.unexpected": ["bug", "a failure nobody foresaw; please report it"],
+  "bundle.invalid": ["untrusted", "a bundle file is malformed or cut short"],
   "cache.corrupt": ["local", "a file of the local cache is damaged"],
   "certificate.invalid": [
     "untrusted",

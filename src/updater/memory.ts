@@ -1,6 +1,173 @@
-// What a reader remembers of a collection across runs and across dialects. Stored by an adapter as opaque bytes.
+// What a reader remembers of a collection across runs AND across dialects. Publishers keep root and targets versions level in both
+// dialects, so a version seen in one binds the other: without this a mirror could roll a reader back by serving it the dialect
+// that lags. The file is a small JSON text that an adapter stores as opaque bytes.
+//
+// Versions are only ever forgotten by the owner's authenticated act: a root never seen before that changes the timestamp or
+// snapshot keys (recovery from a fast-forward attack, TUF 1.0.34 section 5.3.11), or a newer parent that drops a delegation.
+import {
+  compareUtf8,
+  CountersignError,
+  decodeArray,
+  decodeInteger,
+  decodeMap,
+  decodeMember,
+  decodeObject,
+  decodeString,
+  encodeUtf8,
+  jsonPath,
+  parseJson,
+} from "../bytes/index.ts";
+import type { DialectName, Document, Root, Targets } from "../tuf/index.ts";
+
 export interface MemoryStore {
   read(): Promise<Uint8Array | undefined>;
   /** Atomic: the old or the new bytes, never a mixture. */
   write(bytes: Uint8Array): Promise<void>;
+}
+
+export interface Memory {
+  /** Highest root version seen in either dialect; 0 = none. */
+  readonly rootVersion: number;
+  /** Canonical ids of the timestamp and snapshot keys at that version, sorted. */
+  readonly onlineKeys: readonly string[];
+  /** Highest version of each targets role seen in either dialect. */
+  readonly targets: ReadonlyMap<string, number>;
+  /** Dialect -> the pins (as text) by which the cached root chain was first admitted; "firstUse" alone for none. */
+  readonly anchors: ReadonlyMap<string, readonly string[]>;
+}
+
+export const emptyMemory: Memory = { rootVersion: 0, onlineKeys: [], targets: new Map(), anchors: new Map() };
+
+const maxMemoryBytes = 8 * 1024 * 1024;
+
+export function encodeMemory(memory: Memory): Uint8Array {
+  const sorted = <T>(map: ReadonlyMap<string, T>) =>
+    Object.fromEntries([...map].sort(([left], [right]) => compareUtf8(left, right)));
+  return encodeUtf8(
+    `${JSON.stringify({
+      memory: 1,
+      root: memory.rootVersion,
+      onlineKeys: memory.onlineKeys,
+      targets: sorted(memory.targets),
+      anchors: sorted(memory.anchors),
+    })}\n`,
+  );
+}
+
+/** @throws cache.corrupt */
+export function decodeMemory(bytes: Uint8Array): Memory {
+  try {
+    const path = jsonPath("memory");
+    const object = decodeObject(parseJson(bytes, { maxBytes: maxMemoryBytes, maxDepth: 4 }), path);
+    decodeMember(object, "memory", decodeInteger(1, 1), path);
+    const version = decodeInteger(1);
+    return {
+      rootVersion: decodeMember(object, "root", decodeInteger(0), path),
+      onlineKeys: decodeMember(object, "onlineKeys", decodeArray(decodeString), path),
+      targets: decodeMember(object, "targets", decodeMap(version), path),
+      anchors: decodeMember(object, "anchors", decodeMap(decodeArray(decodeString)), path),
+    };
+  } catch (cause) {
+    throw new CountersignError("cache.corrupt", "the memory of versions seen before is damaged", { cause });
+  }
+}
+
+/** @throws metadata.rollback when a root is older than one seen in either dialect */
+export function checkRootVersion(memory: Memory, dialect: DialectName, version: number): void {
+  if (version < memory.rootVersion) {
+    throw rolledBack(dialect, "root", version, memory.rootVersion);
+  }
+}
+
+/** @throws metadata.rollback when a targets role is older than one seen in either dialect */
+export function checkTargetsVersion(memory: Memory, document: Document<Targets>): void {
+  const seen = memory.targets.get(document.role) ?? 0;
+  if (document.signed.version < seen) {
+    throw rolledBack(document.dialect, document.role, document.signed.version, seen);
+  }
+}
+
+/** The memory after a root was trusted. A new version that changes the online keys starts the targets versions afresh. */
+export function rememberRoot(memory: Memory, root: Document<Root>): Memory {
+  if (root.signed.version <= memory.rootVersion) return memory;
+  const onlineKeys = onlineKeysOf(root.signed);
+  const recovered = memory.rootVersion > 0 && onlineKeys.join() !== memory.onlineKeys.join();
+  return {
+    ...memory,
+    rootVersion: root.signed.version,
+    onlineKeys,
+    targets: recovered ? new Map() : memory.targets,
+  };
+}
+
+/** The memory after a targets role was trusted. Children that a newer parent no longer names are forgotten. */
+export function rememberTargets(memory: Memory, document: Document<Targets>): Memory {
+  const { version, delegations } = document.signed;
+  const seen = memory.targets.get(document.role) ?? 0;
+  if (version <= seen) return memory;
+  const targets = new Map(memory.targets).set(document.role, version);
+  const named = new Set<string>((delegations?.roles ?? []).map((role) => role.name));
+  const prefix = `${document.role}/`;
+  for (const role of targets.keys()) {
+    const isChild = role.startsWith(prefix) && !role.includes("/", prefix.length);
+    if (isChild && !named.has(role) && delegations?.succinct === undefined) targets.delete(role);
+  }
+  return { ...memory, targets };
+}
+
+export function rememberAnchor(memory: Memory, dialect: DialectName, pins: readonly string[]): Memory {
+  const known = memory.anchors.get(dialect);
+  if (known !== undefined && known.join() === pins.join()) return memory;
+  return { ...memory, anchors: new Map(memory.anchors).set(dialect, pins) };
+}
+
+/**
+ * Two memories of one collection, as left by two processes: never less than either knew, but for what the one that knows the
+ * newer root or the newer parent has forgotten for cause.
+ */
+export function mergeMemories(ours: Memory, stored: Memory): Memory {
+  const [newer, older] = ours.rootVersion >= stored.rootVersion ? [ours, stored] : [stored, ours];
+  const reset =
+    newer.rootVersion > older.rootVersion && older.rootVersion > 0 && newer.onlineKeys.join() !== older.onlineKeys.join();
+  const targets = reset ? newer.targets : mergeVersions(newer.targets, older.targets);
+  return { ...newer, targets, anchors: new Map([...stored.anchors, ...ours.anchors]) };
+}
+
+function mergeVersions(
+  left: ReadonlyMap<string, number>,
+  right: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const merged = new Map<string, number>();
+  for (const [mine, other] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    for (const [role, version] of mine) {
+      const parent = role.slice(0, role.lastIndexOf("/"));
+      const droppedByOther = !other.has(role) && (other.get(parent) ?? 0) > (mine.get(parent) ?? 0);
+      if (!droppedByOther) merged.set(role, Math.max(version, other.get(role) ?? 0));
+    }
+  }
+  return merged;
+}
+
+function onlineKeysOf(root: Root): readonly string[] {
+  const ids = [...root.roles.timestamp.keyIds, ...root.roles.snapshot.keyIds].flatMap((keyId) => {
+    const publicKey = root.keys.get(keyId)?.publicKey;
+    return publicKey === undefined ? [] : [publicKey.id];
+  });
+  return [...new Set<string>(ids)].sort(compareUtf8);
+}
+
+function rolledBack(dialect: DialectName, role: string, got: number, seen: number): CountersignError {
+  return new CountersignError(
+    "metadata.rollback",
+    `${role} in ${dialect} is version ${got}; version ${seen} was seen before`,
+    {
+      hints: [
+        "somebody serves old documents, or this dialect is behind the other one",
+        "owners: publish again with countersign to bring both dialects level",
+      ],
+    },
+  );
 }
