@@ -25,7 +25,7 @@ import {
   type RoleName,
   sha256,
 } from "../bytes/index.ts";
-import type { DialectName } from "../tuf/index.ts";
+import type { DialectName } from "../tuf/model.ts";
 
 export interface BundleDocument {
   readonly role: RoleName;
@@ -90,7 +90,10 @@ export function decodeBundle(bytes: Uint8Array): Bundle {
       throw invalid(`${entry.role} should have ${entry.length} bytes and has ${body.length}: the file is cut short`);
     }
     if (!equalBytes(sha256(body), entry.sha256)) {
-      throw new CountersignError("metadata.hash_mismatch", `bundle: ${entry.role} does not match the hash in the header`);
+      throw new CountersignError(
+        "metadata.hash_mismatch",
+        `bundle: ${entry.role} does not match the hash in the header`,
+      );
     }
     documents.push({ role: entry.role, bytes: body });
     offset += entry.length;
@@ -106,7 +109,8 @@ function decodeHeader(value: JsonValue): { gun: Gun; dialect: DialectName; entri
   const format = decodeMember(object, "bundle", decodeInteger(), path);
   if (format !== 1) throw invalid(`its format is ${format}; this version reads 1`);
   const dialect = decodeMember(object, "dialect", decodeString, path);
-  if (dialect !== "notary1" && dialect !== "tuf1") throw invalid(`unknown dialect ${JSON.stringify(dialect.slice(0, 40))}`);
+  if (dialect !== "notary1" && dialect !== "tuf1")
+    throw invalid(`unknown dialect ${JSON.stringify(dialect.slice(0, 40))}`);
   return {
     gun: parseGun(decodeMember(object, "gun", decodeString, path)),
     dialect,

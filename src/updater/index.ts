@@ -1,7 +1,8 @@
 // The reader's door: brings a collection's trusted set up to date and answers what is in it. Pure: where documents come from, where
 // they are kept and what time it is are passed in. It refuses an unpinned collection unless told otherwise, and never caches or
 // returns anything unverified. TUF specification 1.0.34 section 5; notary-v1, section 9.
-export type { Bundle, BundleDocument } from "./bundle.ts";
+export { type Bundle, type BundleDocument, bundleMediaType, decodeBundle, encodeBundle } from "./bundle.ts";
+export { bundleSource } from "./bundle-source.ts";
 export type {
   Collection,
   DocumentFacts,
@@ -15,3 +16,4 @@ export type { MemoryStore } from "./memory.ts";
 export { type OpenOptions, openCollection } from "./open-collection.ts";
 export { type Anchor, formatPin, type Pin, parsePin } from "./pins.ts";
 export type { FetchOptions, MetadataCache, MetadataSource, Wanted } from "./ports.ts";
+export { noCache, type VerifyBundleOptions, verifyBundle } from "./verify-bundle.ts";

@@ -5,8 +5,8 @@
 // Versions are only ever forgotten by the owner's authenticated act: a root never seen before that changes the timestamp or
 // snapshot keys (recovery from a fast-forward attack, TUF 1.0.34 section 5.3.11), or a newer parent that drops a delegation.
 import {
-  compareUtf8,
   CountersignError,
+  compareUtf8,
   decodeArray,
   decodeInteger,
   decodeMap,
@@ -17,7 +17,7 @@ import {
   jsonPath,
   parseJson,
 } from "../bytes/index.ts";
-import type { DialectName, Document, Root, Targets } from "../tuf/index.ts";
+import type { DialectName, Document, Root, Targets } from "../tuf/model.ts";
 
 export interface MemoryStore {
   read(): Promise<Uint8Array | undefined>;
@@ -128,7 +128,9 @@ export function rememberAnchor(memory: Memory, dialect: DialectName, pins: reado
 export function mergeMemories(ours: Memory, stored: Memory): Memory {
   const [newer, older] = ours.rootVersion >= stored.rootVersion ? [ours, stored] : [stored, ours];
   const reset =
-    newer.rootVersion > older.rootVersion && older.rootVersion > 0 && newer.onlineKeys.join() !== older.onlineKeys.join();
+    newer.rootVersion > older.rootVersion &&
+    older.rootVersion > 0 &&
+    newer.onlineKeys.join() !== older.onlineKeys.join();
   const targets = reset ? newer.targets : mergeVersions(newer.targets, older.targets);
   return { ...newer, targets, anchors: new Map([...stored.anchors, ...ours.anchors]) };
 }
