@@ -25,7 +25,7 @@ import {
   type RoleName,
   sha256,
 } from "../bytes/index.ts";
-import type { DialectName } from "../tuf/model.ts";
+import type { DialectName } from "../tuf/index.ts";
 
 export interface BundleDocument {
   readonly role: RoleName;

@@ -17,7 +17,7 @@ import {
   jsonPath,
   parseJson,
 } from "../bytes/index.ts";
-import type { DialectName, Document, Root, Targets } from "../tuf/model.ts";
+import type { DialectName, Document, Root, Targets } from "../tuf/index.ts";
 
 export interface MemoryStore {
   read(): Promise<Uint8Array | undefined>;
