@@ -26,6 +26,7 @@ export const errorTable = {
   "clock.off": ["local", "this machine's clock is far from the server's"],
   "collection.exists": ["conflict", "a collection of that name already exists"],
   "collection.missing": ["missing", "the trust server has no collection of that name"],
+  "config.invalid": ["local", "a file of the user's own settings is damaged"],
   "conflict.lost_race": ["conflict", "another publisher published first"],
   "der.invalid": ["untrusted", "bytes are not the DER structure they should be"],
   "digest.invalid": ["usage", "text is not a digest of a supported algorithm"],
