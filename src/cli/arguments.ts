@@ -66,7 +66,10 @@ function addValue(spec: CommandSpec, given: Map<string, string[]>, option: Optio
 }
 
 function unknownOption(spec: CommandSpec, rawName: string, options: readonly OptionSpec[]): CountersignError {
-  const close = nearest(rawName.replace(/^-+/, ""), options.map((option) => option.name));
+  const close = nearest(
+    rawName.replace(/^-+/, ""),
+    options.map((option) => option.name),
+  );
   const shown = rawName.slice(0, 60);
   return usage(spec, `unknown option ${shown}`, close === undefined ? [] : [`did you mean --${close}?`]);
 }
@@ -77,7 +80,9 @@ function checkCount(spec: CommandSpec, positionals: readonly string[]): void {
   const excess = positionals[max];
   throw usage(
     spec,
-    positionals.length < min ? "something is missing on the command line" : `too many names: ${String(excess).slice(0, 60)}`,
+    positionals.length < min
+      ? "something is missing on the command line"
+      : `too many names: ${String(excess).slice(0, 60)}`,
   );
 }
 

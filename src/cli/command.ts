@@ -47,12 +47,21 @@ export interface Context {
   readonly clock: Clock;
   /** From this call on SIGINT and SIGTERM abort the signal instead of ending the process. For commands that must stop in good order. */
   stopSignal(): AbortSignal;
+  /** The whole command table. */
+  readonly commands: readonly TableEntry[];
 }
 
 export interface Command {
   readonly spec: CommandSpec;
   /** Answers the exit code. */
   run(context: Context): Promise<number>;
+}
+
+export interface TableEntry {
+  /** `verify`, or `key list`. */
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
 }
 
 /** Every command has these. */

@@ -52,8 +52,7 @@ function rows(entries: readonly (readonly [string, string])[]): readonly string[
   return entries.flatMap(([title, text]) => {
     const [first = "", ...rest] = wrap(text, width - column - 4);
     const indent = " ".repeat(column + 4);
-    const head =
-      title.length > column ? [`  ${title}`, `${indent}${first}`] : [`  ${title.padEnd(column)}  ${first}`];
+    const head = title.length > column ? [`  ${title}`, `${indent}${first}`] : [`  ${title.padEnd(column)}  ${first}`];
     return [...head, ...rest.map((line) => `${indent}${line}`)];
   });
 }

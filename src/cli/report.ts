@@ -26,5 +26,10 @@ export function errorJson(error: unknown): JsonObject {
   if (error instanceof CountersignError) {
     return { code: error.code, kind: error.kind, message: error.message, hints: error.hints };
   }
-  return { code: "bug.unexpected", kind: "bug", message: error instanceof Error ? error.message : String(error), hints: [] };
+  return {
+    code: "bug.unexpected",
+    kind: "bug",
+    message: error instanceof Error ? error.message : String(error),
+    hints: [],
+  };
 }

@@ -2,9 +2,10 @@
 import { type Clock, CountersignError } from "../bytes/index.ts";
 import type { Environment } from "../home/index.ts";
 import { parseArguments } from "./arguments.ts";
+import type { TableEntry } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { reportError } from "./report.ts";
-import { commandTable, type TableEntry } from "./table.ts";
+import { commandTable } from "./table.ts";
 import { openTerminal, type Streams } from "./terminal.ts";
 
 export interface Program {
@@ -33,7 +34,14 @@ export async function runCli(argv: readonly string[], program: Program): Promise
       return exitCodes.done;
     }
     const { env, clock } = program;
-    return await command.run({ args, terminal, env, clock, stopSignal: () => program.stopSignal() });
+    return await command.run({
+      args,
+      terminal,
+      env,
+      clock,
+      stopSignal: () => program.stopSignal(),
+      commands: commandTable,
+    });
   } catch (error) {
     return reportError(terminal, error);
   }

@@ -1,13 +1,6 @@
 // Every command: its name, one line about it, and where it is. A command is loaded when it runs, so that `verify` never pays for
 // the server. Completion, docs/cli.md and the list of commands are made from this table.
-import type { Command } from "./command.ts";
-
-export interface TableEntry {
-  /** `verify`, or `key list`. */
-  readonly name: string;
-  readonly summary: string;
-  load(): Promise<Command>;
-}
+import type { TableEntry } from "./command.ts";
 
 export const commandTable: readonly TableEntry[] = [
   {

@@ -50,8 +50,8 @@ export interface Terminal {
 const codes: Readonly<Record<Colour, string>> = { green: "32", red: "31", yellow: "33", dim: "2", bold: "1" };
 
 export function openTerminal(streams: Streams, options: TerminalOptions): Terminal {
-  const plainWanted = (options.env["NO_COLOR"] ?? "") !== "" || options.env["TERM"] === "dumb";
-  const showsProgress = streams.errIsTerminal && !options.quiet && !options.json && options.env["TERM"] !== "dumb";
+  const plainWanted = (options.env.NO_COLOR ?? "") !== "" || options.env.TERM === "dumb";
+  const showsProgress = streams.errIsTerminal && !options.quiet && !options.json && options.env.TERM !== "dumb";
   const speaks = !options.json && !options.quiet;
   let progressShown = false;
   const clearProgress = (): void => {
@@ -88,7 +88,9 @@ export function openTerminal(streams: Streams, options: TerminalOptions): Termin
       }
     },
     table(heading, rows) {
-      const widths = heading.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)));
+      const widths = heading.map((title, column) =>
+        Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
+      );
       const format = (row: readonly string[]): string =>
         row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("  ");
       line(paintFor(streams.outIsTerminal, "dim", format(heading)));

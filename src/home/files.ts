@@ -15,9 +15,13 @@ export async function readSmallFile(path: string, options: ReadOptions): Promise
     await using file = await open(path, "r");
     const { size } = await file.stat();
     if (size > options.maxBytes) {
-      throw new CountersignError("disk.unreadable", `${path} is ${size} bytes long, over the limit of ${options.maxBytes}`, {
-        hints: ["this file is not one that countersign wrote: look at it, then move it away"],
-      });
+      throw new CountersignError(
+        "disk.unreadable",
+        `${path} is ${size} bytes long, over the limit of ${options.maxBytes}`,
+        {
+          hints: ["this file is not one that countersign wrote: look at it, then move it away"],
+        },
+      );
     }
     return await file.readFile();
   } catch (error) {

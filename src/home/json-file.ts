@@ -1,6 +1,6 @@
 // The user's own JSON files (trust.json, config.json, state): read strictly, so that a damaged file stops the work instead of
 // silently trusting less or more, and written in one step, indented for people.
-import { CountersignError, isCountersignError, type JsonObject, type JsonValue, parseJson } from "../bytes/index.ts";
+import { CountersignError, isCountersignError, isJsonObject, type JsonObject, parseJson } from "../bytes/index.ts";
 import { readSmallFile, replaceFile } from "./files.ts";
 
 const maxFileBytes = 4 * 1024 * 1024;
@@ -11,7 +11,7 @@ export async function readJsonFile(path: string): Promise<JsonObject | undefined
   if (bytes === undefined) return undefined;
   try {
     const value = parseJson(bytes, { maxBytes: maxFileBytes });
-    if (isObject(value)) return value;
+    if (isJsonObject(value)) return value;
   } catch (error) {
     if (!isCountersignError(error)) throw error;
     throw invalidFile(path, error.message, error);
@@ -31,16 +31,12 @@ export function invalidFile(path: string, why: string, cause?: unknown): Counter
   });
 }
 
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** An own string member, or undefined. */
 export function stringMember(object: JsonObject, name: string): string | undefined {
   const value = Object.hasOwn(object, name) ? object[name] : undefined;
   return typeof value === "string" ? value : undefined;
 }
 
-export function member(object: JsonObject, name: string): JsonValue | undefined {
+export function member(object: JsonObject, name: string): JsonObject[string] | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }

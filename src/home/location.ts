@@ -23,9 +23,18 @@ export function locateHome(env: Environment, userHome: () => string = homedir): 
     const base = resolve(single);
     return { config: base, keys: join(base, "keys"), cache: join(base, "cache"), state: join(base, "state") };
   }
-  const config = join(xdg(env, "XDG_CONFIG_HOME", () => join(userHome(), ".config")), "countersign");
-  const cache = join(xdg(env, "XDG_CACHE_HOME", () => join(userHome(), ".cache")), "countersign");
-  const state = join(xdg(env, "XDG_STATE_HOME", () => join(userHome(), ".local", "state")), "countersign");
+  const config = join(
+    xdg(env, "XDG_CONFIG_HOME", () => join(userHome(), ".config")),
+    "countersign",
+  );
+  const cache = join(
+    xdg(env, "XDG_CACHE_HOME", () => join(userHome(), ".cache")),
+    "countersign",
+  );
+  const state = join(
+    xdg(env, "XDG_STATE_HOME", () => join(userHome(), ".local", "state")),
+    "countersign",
+  );
   return { config, keys: join(config, "keys"), cache, state };
 }
 

@@ -2,7 +2,7 @@
 // checked again like bytes from a mirror when read: the cache saves a download and is never a reason to trust.
 import { join } from "node:path";
 import { type Gun, isCountersignError, type RoleName } from "../bytes/index.ts";
-import type { DialectName } from "../tuf/index.ts";
+import type { DialectName } from "../tuf/model.ts";
 import type { MetadataCache } from "../updater/index.ts";
 import { encodeFileName } from "./file-names.ts";
 import { readSmallFile, removeFile, replaceFile } from "./files.ts";
@@ -12,7 +12,8 @@ const maxDocumentBytes = 128 * 1024 * 1024;
 
 /** The cache of one collection in one dialect below `directory` (HomeLocations.cache). */
 export function openMetadataCache(directory: string, gun: Gun, dialect: DialectName): MetadataCache {
-  const fileOf = (role: RoleName): string => join(directory, encodeFileName(gun), dialect, `${encodeFileName(role)}.json`);
+  const fileOf = (role: RoleName): string =>
+    join(directory, encodeFileName(gun), dialect, `${encodeFileName(role)}.json`);
   return {
     async read(role) {
       try {

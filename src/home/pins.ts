@@ -1,15 +1,16 @@
 // Pins: which root keys a reader trusts for a collection before the first contact (trust.json). A pin is a canonical key id, or
 // the id of a Notary root certificate. Adding to a name that has pins is refused unless the caller says replace: a pin is a decision.
-import { CountersignError, type Gun, type JsonValue } from "../bytes/index.ts";
-import { invalidFile, isObject, member, readJsonFile, stringMember, writeJsonFile } from "./json-file.ts";
+import { CountersignError, type Gun, isJsonObject, type JsonValue } from "../bytes/index.ts";
+import { formatPin, type Pin, parsePin } from "../updater/index.ts";
+import { invalidFile, member, readJsonFile, stringMember, writeJsonFile } from "./json-file.ts";
 import { withLock } from "./lock.ts";
 import { findByName, parseNamePattern } from "./name-patterns.ts";
 
 export interface PinEntry {
   /** A collection's name, or a prefix ending in `/*`. */
   readonly name: string;
-  /** Canonical key ids or Notary certificate ids, lower-case hex; at least one. */
-  readonly keys: readonly string[];
+  /** At least one. */
+  readonly pins: readonly Pin[];
   /** RFC 3339. */
   readonly added: string;
   readonly note: string | undefined;
@@ -20,19 +21,17 @@ export interface PinStore {
   list(): Promise<readonly PinEntry[]>;
   /** The entry that speaks for this collection: its own, or the longest prefix. */
   find(gun: Gun): Promise<PinEntry | undefined>;
-  /** @throws pin.exists unless `replace` (the same keys again are no error), gun.invalid, name.invalid, disk.* */
+  /** @throws pin.exists unless `replace` (the same keys again are no error), gun.invalid, disk.* */
   add(entry: PinEntry, options?: { readonly replace?: boolean }): Promise<void>;
   /** Whether there was one of exactly this name. */
   remove(name: string): Promise<boolean>;
 }
 
-/** A pin as people type it: 64 hex digits, also in groups with spaces or colons. @throws name.invalid */
-export function parsePinId(text: string): string {
-  const id = text.replace(/^(?:sha256:)/, "").replace(/[\s:-]/g, "").toLowerCase();
-  if (/^[0-9a-f]{64}$/.test(id)) return id;
-  throw new CountersignError("name.invalid", `not a key id: ${JSON.stringify(text.slice(0, 100))}`, {
-    hints: ["a key id is 64 hex digits; `countersign inspect GUN` and `countersign key list` show them"],
-  });
+/** A pin as people type it: as parsePin takes it, the digits also in capitals or in groups with spaces, dashes or colons. @throws usage.invalid */
+export function parsePinText(text: string): Pin {
+  const [, prefix = "", digits = ""] = /^((?:key|certificate):)?(.*)$/s.exec(text.trim()) ?? [];
+  const compact = digits.replace(/[\s:-]/g, "").toLowerCase();
+  return parsePin(/^[0-9a-f]{64}$/.test(compact) ? `${prefix}${compact}` : text);
 }
 
 export function openPinStore(path: string): PinStore {
@@ -43,11 +42,11 @@ export function openPinStore(path: string): PinStore {
       return findByName(await readPins(path), gun);
     },
     async add(entry, options = {}) {
-      const checked = { ...entry, name: parseNamePattern(entry.name), keys: entry.keys.map(parsePinId) };
+      const checked = { ...entry, name: parseNamePattern(entry.name) };
       await change(async () => {
         const entries = await readPins(path);
         const present = entries.find((other) => other.name === checked.name);
-        if (present !== undefined && sameKeys(present, checked)) return;
+        if (present !== undefined && samePins(present, checked)) return;
         if (present !== undefined && options.replace !== true) throw pinExists(present);
         await writePins(path, [...entries.filter((other) => other.name !== checked.name), checked]);
       });
@@ -64,16 +63,20 @@ export function openPinStore(path: string): PinStore {
 }
 
 function pinExists(present: PinEntry): CountersignError {
-  return new CountersignError("pin.exists", `${present.name} is already pinned, to ${present.keys.join(", ")}`, {
-    hints: [
-      "make sure that the new key is the right one: ask the publisher over another channel",
-      "then replace the pin with: countersign trust add --replace",
-    ],
-  });
+  return new CountersignError(
+    "pin.exists",
+    `${present.name} is already pinned, to ${present.pins.map(formatPin).join(", ")}`,
+    {
+      hints: [
+        "make sure that the new key is the right one: ask the publisher over another channel",
+        "then replace the pin with: countersign trust add --replace",
+      ],
+    },
+  );
 }
 
-function sameKeys(a: PinEntry, b: PinEntry): boolean {
-  return [...a.keys].sort().join() === [...b.keys].sort().join();
+function samePins(a: PinEntry, b: PinEntry): boolean {
+  return a.pins.map(formatPin).sort().join() === b.pins.map(formatPin).sort().join();
 }
 
 async function readPins(path: string): Promise<readonly PinEntry[]> {
@@ -89,22 +92,24 @@ async function readPins(path: string): Promise<readonly PinEntry[]> {
 /** A damaged pin stops the work: skipping it could silently let a shorter prefix decide. */
 function readPin(path: string, pin: JsonValue, index: number): PinEntry {
   const where = `pins[${index}]`;
-  if (!isObject(pin)) throw invalidFile(path, `${where} is not an object`);
+  if (!isJsonObject(pin)) throw invalidFile(path, `${where} is not an object`);
   const name = stringMember(pin, "name");
   const keys = member(pin, "keys");
   if (name === undefined || !Array.isArray(keys) || keys.length === 0) {
     throw invalidFile(path, `${where} needs a name and at least one key`);
   }
-  const ids = keys.map((key: JsonValue) => {
+  const parsed = keys.map((key: JsonValue) => {
     if (typeof key !== "string") throw invalidFile(path, `${where} holds a key that is not a string`);
-    return parsePinId(key);
+    return parsePin(key);
   });
   const added = stringMember(pin, "added") ?? "";
-  return { name: parseNamePattern(name), keys: ids, added, note: stringMember(pin, "note") };
+  return { name: parseNamePattern(name), pins: parsed, added, note: stringMember(pin, "note") };
 }
 
 async function writePins(path: string, entries: readonly PinEntry[]): Promise<void> {
   const sorted = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const pins = sorted.map(({ name, keys, added, note }) => ({ name, keys, added, ...(note === undefined ? {} : { note }) }));
-  await writeJsonFile(path, { version: 1, pins });
+  const written = sorted.map(({ name, pins, added, note }) => {
+    return { name, keys: pins.map(formatPin), added, ...(note === undefined ? {} : { note }) };
+  });
+  await writeJsonFile(path, { version: 1, pins: written });
 }

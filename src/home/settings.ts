@@ -1,7 +1,7 @@
 // config.json: which trust server holds which collections, and the CA that signed its certificate. Written by hand or by
 // `init`; unknown members are refused, since a misspelt setting that is ignored is a setting that is silently off.
-import type { Gun, JsonValue } from "../bytes/index.ts";
-import { invalidFile, isObject, member, readJsonFile, stringMember } from "./json-file.ts";
+import { type Gun, isJsonObject, type JsonValue } from "../bytes/index.ts";
+import { invalidFile, member, readJsonFile, stringMember } from "./json-file.ts";
 import { findByName, parseNamePattern } from "./name-patterns.ts";
 
 export interface ServerSetting {
@@ -39,7 +39,7 @@ export function serverFor(settings: Settings, gun: Gun): ServerSetting | undefin
 
 function readServer(path: string, entry: JsonValue, index: number): ServerSetting & { readonly name: string } {
   const where = `servers[${index}]`;
-  if (!isObject(entry)) throw invalidFile(path, `${where} is not an object`);
+  if (!isJsonObject(entry)) throw invalidFile(path, `${where} is not an object`);
   refuseUnknown(path, Object.keys(entry), ["name", "url", "tlsCa"]);
   const name = stringMember(entry, "name");
   const url = stringMember(entry, "url");
@@ -50,6 +50,9 @@ function readServer(path: string, entry: JsonValue, index: number): ServerSettin
 function refuseUnknown(path: string, names: readonly string[], known: readonly string[]): void {
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw invalidFile(path, `it has an unknown member ${JSON.stringify(unknown.slice(0, 40))}; known are ${known.join(", ")}`);
+    throw invalidFile(
+      path,
+      `it has an unknown member ${JSON.stringify(unknown.slice(0, 40))}; known are ${known.join(", ")}`,
+    );
   }
 }
