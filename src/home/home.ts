@@ -1,7 +1,7 @@
 // One user's directory as a whole: what flows and commands ask for by collection name. Nothing is read before it is asked for.
 import { join } from "node:path";
 import type { Gun } from "../bytes/index.ts";
-import type { DialectName } from "../tuf/model.ts";
+import type { DialectName } from "../tuf/index.ts";
 import type { MemoryStore, MetadataCache } from "../updater/index.ts";
 import { encodeFileName } from "./file-names.ts";
 import { type Environment, type HomeLocations, locateHome } from "./location.ts";

@@ -2,7 +2,7 @@
 // checked again like bytes from a mirror when read: the cache saves a download and is never a reason to trust.
 import { join } from "node:path";
 import { type Gun, isCountersignError, type RoleName } from "../bytes/index.ts";
-import type { DialectName } from "../tuf/model.ts";
+import type { DialectName } from "../tuf/index.ts";
 import type { MetadataCache } from "../updater/index.ts";
 import { encodeFileName } from "./file-names.ts";
 import { readSmallFile, removeFile, replaceFile } from "./files.ts";
