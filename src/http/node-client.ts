@@ -1,0 +1,187 @@
+// The transport: HttpClient over node:http. Each request runs under one total deadline in which it may be tried several times
+// (retry.ts), follow redirects if it may (origin-rules.ts), and widen the TLS authorities once (connections.ts).
+import type { Clock } from "../bytes/clock.ts";
+import { CountersignError, isCountersignError } from "../bytes/errors.ts";
+import { type Connections, createConnections } from "./connections.ts";
+import { type Exchange, exchange } from "./exchange.ts";
+import type { HttpClient, HttpRequest, HttpResponse, StreamedResponse } from "./http-client.ts";
+import { checkOrigin, headersForOrigin, type OriginRules, redirectTarget } from "./origin-rules.ts";
+import { noProxy, type ProxyRule } from "./proxy.ts";
+import { backoffMs, isTransientError, isTransientStatus, longestRetryAfterMs, retryAfterMs } from "./retry.ts";
+import { type TlsAnchors, tlsAnchors } from "./tls-anchors.ts";
+import { describeRequest, isUnknownIssuer } from "./transport-errors.ts";
+
+export interface HttpClientOptions {
+  /** Certificate authorities by host; the usual ones only, unless told. */
+  readonly anchors?: TlsAnchors;
+  readonly proxy?: ProxyRule;
+  /** `host[:port]` allowed in plain http, and in https without a certificate check. Say so to the user: nothing here does. */
+  readonly insecureHosts?: ReadonlySet<string>;
+  /** Waits between tries; ends early with the signal's reason. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly random?: () => number;
+  /** For Retry-After dates. */
+  readonly clock?: Clock;
+}
+
+const defaultTotalMs = 60_000;
+const defaultIdleMs = 15_000;
+const maxRedirects = 5;
+
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const { anchors = tlsAnchors({}), proxy = noProxy, insecureHosts = new Set(), random = Math.random } = options;
+  const { sleep = sleepFor, clock = Date.now } = options;
+  const rules: OriginRules = { insecureHosts };
+  const connections = createConnections(anchors, proxy, rules);
+
+  async function withRetries(request: HttpRequest, signal: AbortSignal, deadline: number): Promise<StreamedResponse> {
+    const isIdempotent = request.method === "GET" || request.method === "HEAD";
+    const attempts = request.attempts ?? (isIdempotent ? 4 : 1);
+    for (let failures = 1; ; failures++) {
+      let waitMs = backoffMs(failures, random);
+      try {
+        const response = await follow(request, signal, rules, connections);
+        if (failures >= attempts || !isTransientStatus(response.status)) return response;
+        const asked = retryAfterMs(response, clock()) ?? 0;
+        if (asked > longestRetryAfterMs || performance.now() + asked >= deadline) return response;
+        waitMs = Math.max(waitMs, asked);
+        await discard(response);
+      } catch (error) {
+        if (failures >= attempts || !isTransientError(error) || performance.now() + waitMs >= deadline) throw error;
+      }
+      await sleep(waitMs, signal);
+    }
+  }
+
+  async function stream(request: HttpRequest): Promise<StreamedResponse> {
+    checkOrigin(request.url, rules);
+    const totalMs = Math.max(1, Math.ceil(request.totalMs ?? defaultTotalMs));
+    const timer = new AbortController();
+    const what = describeRequest(request.method, request.url);
+    const late = new CountersignError("download.too_slow", `${what}: not done after ${totalMs} ms`);
+    const timeout = setTimeout(() => timer.abort(late), totalMs);
+    const signal = request.signal === undefined ? timer.signal : AbortSignal.any([request.signal, timer.signal]);
+    try {
+      const response = await withRetries(request, signal, performance.now() + totalMs);
+      return { ...response, body: finallyClear(response.body, timeout) };
+    } catch (error) {
+      clearTimeout(timeout);
+      throw error;
+    }
+  }
+
+  async function request(wanted: HttpRequest): Promise<HttpResponse> {
+    const attempts = wanted.attempts ?? 4;
+    const deadline = performance.now() + (wanted.totalMs ?? defaultTotalMs);
+    for (let failures = 1; ; failures++) {
+      const response = await stream({ ...wanted, totalMs: deadline - performance.now() });
+      try {
+        return { ...response, body: await collect(response.body) };
+      } catch (error) {
+        // A body that breaks off half-way is a broken connection like any other: safe to repeat for GET only.
+        if (wanted.method !== "GET" || failures >= attempts || !isTransientError(error)) throw error;
+        if (performance.now() >= deadline) throw error;
+        await sleep(backoffMs(failures, random), wanted.signal ?? new AbortController().signal);
+      }
+    }
+  }
+
+  return { request, stream, close: () => connections.close() };
+}
+
+async function follow(
+  request: HttpRequest,
+  signal: AbortSignal,
+  rules: OriginRules,
+  connections: Connections,
+): Promise<StreamedResponse> {
+  const mayFollow = request.redirects === "blob" && (request.method === "GET" || request.method === "HEAD");
+  let url = request.url;
+  let headers = request.headers ?? {};
+  for (let hops = 0; ; hops++) {
+    const response = await connect(
+      {
+        method: request.method,
+        url,
+        headers: { "user-agent": "countersign", ...headers },
+        body: request.body,
+        maxBytes: request.maxBytes,
+        idleMs: request.idleMs ?? defaultIdleMs,
+        signal,
+        onSent: request.onSent,
+      },
+      connections,
+    );
+    if (![301, 302, 303, 307, 308].includes(response.status)) return response;
+    await discard(response);
+    const target = redirectTarget(url, response.headers.get("location"), rules);
+    if (!mayFollow || hops >= maxRedirects) {
+      const why = mayFollow ? `more than ${maxRedirects} times` : "where no redirect is followed";
+      throw new CountersignError(
+        "download.redirected",
+        `${describeRequest(request.method, url)}: redirected (${response.status}) to ${target.origin}, ${why}`,
+        { hints: [`if ${target.origin} is the right server, name it instead of ${url.origin}`] },
+      );
+    }
+    headers = headersForOrigin(headers, url, target);
+    url = target;
+  }
+}
+
+async function connect(wanted: Exchange, connections: Connections): Promise<StreamedResponse> {
+  const fresh = wanted.method !== "GET" && wanted.method !== "HEAD";
+  for (;;) {
+    try {
+      return await exchange(wanted, await connections.route(wanted.url, fresh, wanted.idleMs));
+    } catch (error) {
+      // The handshake failed before a byte of the request went out, so even a POST may be tried again.
+      const isRefused = isCountersignError(error, "tls.untrusted") && isUnknownIssuer(error.cause);
+      if (!isRefused || !connections.widen(wanted.url)) throw error;
+    }
+  }
+}
+
+/** Reads a small rest so that the connection can be used again; leaves a long one. */
+async function discard(response: StreamedResponse): Promise<void> {
+  let length = 0;
+  try {
+    for await (const chunk of response.body) {
+      length += chunk.length;
+      if (length > 65_536) return;
+    }
+  } catch (error) {
+    if (!isCountersignError(error)) throw error;
+  }
+}
+
+async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+async function* finallyClear(
+  body: AsyncIterable<Uint8Array>,
+  timeout: NodeJS.Timeout,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body;
+  } finally {
+    clearTimeout(timeout);
+  }
+}
+
+function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
