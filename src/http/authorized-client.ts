@@ -1,7 +1,7 @@
 // Requests that prove who we are when, and only when, the server asks: Bearer tokens of the docker scheme, or Basic.
 // Rule: an authorization header is made for one origin and one scope; the challenge it answers came from that origin itself,
 // and the transport drops it on any redirect elsewhere. Where credentials may go: token-service.ts.
-import type { Clock } from "../bytes/clock.ts";
+import type { Clock } from "../bytes/index.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { type Credential, type CredentialSource, noCredentials } from "./credentials.ts";
 import type { HttpClient, HttpHead, HttpRequest, HttpResponse, StreamedResponse } from "./http-client.ts";

@@ -8,7 +8,7 @@
 import type { Agent } from "node:http";
 import type { AgentOptions } from "node:https";
 import { Socket } from "node:net";
-import { CountersignError } from "../bytes/errors.ts";
+import { CountersignError } from "../bytes/index.ts";
 import type { Route } from "./exchange.ts";
 import type { OriginRules } from "./origin-rules.ts";
 import { openTunnel, type ProxyRule, proxyAuthorization } from "./proxy.ts";

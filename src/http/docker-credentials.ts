@@ -3,8 +3,7 @@
 // under `https://index.docker.io/v1/`), a program has a deadline and an output limit, and its output enters no error.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CountersignError } from "../bytes/errors.ts";
-import { encodeUtf8 } from "../bytes/text.ts";
+import { CountersignError, encodeUtf8 } from "../bytes/index.ts";
 import type { Credential, CredentialSource } from "./credentials.ts";
 import { entriesOf, member, parseLooseJson, stringMember } from "./json-body.ts";
 import { type RunProgram, runProgram } from "./run-program.ts";

@@ -1,7 +1,7 @@
 // One request and its answer over one connection: node:http underneath, with the limits of HttpRequest held. Rule: every
 // wait ends (idle time on the socket, the caller's signal) and nothing is left open when an exchange fails.
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
-import { CountersignError } from "../bytes/errors.ts";
+import { CountersignError } from "../bytes/index.ts";
 import type { HttpHead, HttpMethod, StreamBody, StreamedResponse } from "./http-client.ts";
 import { describeRequest, transportError } from "./transport-errors.ts";
 

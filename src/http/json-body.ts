@@ -1,7 +1,7 @@
 // Reading JSON that is not signed by anybody: error bodies, token replies, docker's files, registry lists. Unknown in,
 // checked values out; a member is looked up as an own property only (a body may hold `__proto__`).
 // Signed documents go through the strict parser of bytes/ instead.
-import { decodeUtf8 } from "../bytes/text.ts";
+import { decodeUtf8 } from "../bytes/index.ts";
 
 /** undefined: not UTF-8, or not JSON. */
 export function parseLooseJson(bytes: Uint8Array): unknown {

@@ -1,7 +1,6 @@
 // The transport: HttpClient over node:http. Each request runs under one total deadline in which it may be tried several times
 // (retry.ts), follow redirects if it may (origin-rules.ts), and widen the TLS authorities once (connections.ts).
-import type { Clock } from "../bytes/clock.ts";
-import { CountersignError, isCountersignError } from "../bytes/errors.ts";
+import { type Clock, CountersignError, isCountersignError } from "../bytes/index.ts";
 import { type Connections, createConnections } from "./connections.ts";
 import { type Exchange, exchange } from "./exchange.ts";
 import type { HttpClient, HttpRequest, HttpResponse, StreamedResponse } from "./http-client.ts";

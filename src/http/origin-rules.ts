@@ -1,6 +1,6 @@
 // Which addresses may be spoken to, and where a redirect may lead. Rule: https, or plain http to loopback and to hosts
 // that were named as insecure; a redirect never leads from https to http and never carries a credential to another origin.
-import { CountersignError } from "../bytes/errors.ts";
+import { CountersignError } from "../bytes/index.ts";
 import { describeUrl } from "./transport-errors.ts";
 
 /** localhost, *.localhost, 127.0.0.0/8, ::1. */

@@ -1,7 +1,7 @@
 // Proxies as the environment names them: HTTPS_PROXY, HTTP_PROXY, NO_PROXY in either case, as curl and Go's programs
 // (docker, notary) read them. Rule: loopback is never sent through a proxy, and a proxy sees of https only host and port.
 import type { Socket } from "node:net";
-import { CountersignError } from "../bytes/errors.ts";
+import { CountersignError } from "../bytes/index.ts";
 import { isLoopback } from "./origin-rules.ts";
 import { transportError } from "./transport-errors.ts";
 

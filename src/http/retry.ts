@@ -1,6 +1,6 @@
 // When to try again, and how long to wait before. Rule: only what cannot have done harm is repeated, waits are jittered so
 // that a thousand clients do not come back in step, and a server's Retry-After is honoured up to a bound (RFC 9110, 10.2.3).
-import { isCountersignError } from "../bytes/errors.ts";
+import { isCountersignError } from "../bytes/index.ts";
 import type { HttpHead } from "./http-client.ts";
 import { nodeCode } from "./transport-errors.ts";
 

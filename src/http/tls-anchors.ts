@@ -3,7 +3,7 @@
 // Places: one file (--tls-ca, COUNTERSIGN_TLS_CA) for every host; docker's per-host directories (notary-v1, sections 13 and 15).
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CountersignError } from "../bytes/errors.ts";
+import { CountersignError } from "../bytes/index.ts";
 import { nodeCode } from "./transport-errors.ts";
 
 export interface TlsSettings {

@@ -5,8 +5,7 @@
 // names in an answer H itself gave, as docker does: Hub's tokens come from auth.docker.io. H was authenticated by TLS, so
 // nobody else can name the realm. The realm must be https; plain http only when the realm is on loopback and H was spoken
 // to in plain http (or is the same origin as H). Redirects of the token service are never followed.
-import { CountersignError } from "../bytes/errors.ts";
-import { encodeBase64, encodeUtf8 } from "../bytes/text.ts";
+import { CountersignError, encodeBase64, encodeUtf8 } from "../bytes/index.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Credential } from "./credentials.ts";
 import type { HttpClient, HttpResponse } from "./http-client.ts";

@@ -1,6 +1,6 @@
 // What goes wrong on the wire, as coded errors. Rule: an error names method, origin and path, never the query or the
 // headers (signed URLs and tokens live there), and keeps Node's own error as its cause.
-import { CountersignError } from "../bytes/errors.ts";
+import { CountersignError } from "../bytes/index.ts";
 import type { HttpHead, HttpMethod } from "./http-client.ts";
 
 /** `GET https://host/path`, without query, fragment and userinfo. */
