@@ -21,6 +21,22 @@ export {
   type JsonPath,
   jsonPath,
 } from "./decode.ts";
+export { contextTag, type DerElement, DerReader, derTag } from "./der.ts";
+export {
+  derBitString,
+  derBoolean,
+  derElement,
+  derExplicit,
+  derImplicit,
+  derInteger,
+  derNull,
+  derObjectIdentifier,
+  derOctetString,
+  derSequence,
+  derSetOfOne,
+  derTime,
+  derUtf8String,
+} from "./der-writer.ts";
 export {
   type Digest,
   digestOf,
@@ -63,6 +79,7 @@ export {
   type TopRole,
   topRoles,
 } from "./names.ts";
+export { formatPem, maxPemLength, type PemBlock, parsePem } from "./pem.ts";
 export { parseSignedJson } from "./signed-json.ts";
 export {
   compareUtf8,

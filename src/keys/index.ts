@@ -1,6 +1,15 @@
 // Public keys apart from any metadata format: their one identity, checking signatures, the Signer port, certificates of root
 // keys. No secret is stored here and none is reachable through a Signer. TUF 1.0.34 section 4.2, Notary v1 (TUF 0.9), RFC 5280.
-export type { Certificate } from "./certificate.ts";
+export { type Certificate, parseCertificate, parseCertificates } from "./certificate.ts";
+export { notaryKeyId, tufKeyId } from "./key-id.ts";
+export { generatePrivateKey, generateSigner, signerFromPrivateKey } from "./memory-signer.ts";
+export {
+  publicKeyFromHexPoint,
+  publicKeyFromKeyObject,
+  publicKeyFromPem,
+  publicKeyFromRawEd25519,
+  publicKeyFromSpki,
+} from "./parse-public-key.ts";
 export type {
   CanonicalKeyId,
   KeyAlgorithm,
@@ -9,3 +18,5 @@ export type {
   SignatureScheme,
   Signer,
 } from "./public-key.ts";
+export { checkRootCertificate, type RootCertificateOptions, rootCertificateFault } from "./root-certificate.ts";
+export { schemeFits, verifySignature } from "./verify-signature.ts";
