@@ -1,5 +1,5 @@
-// A collection's trust server over HTTP: reading its documents, asking for the whole chain at once, publishing.
-// Nothing here verifies: bytes go to the updater as they came, within the limits the updater set (docs/api.md; notary-v1, section 6).
+// A collection's trust server as the flows see it: reading its documents, asking for the whole chain at once, publishing.
+// Nothing here verifies: bytes go to the updater as they came, within the limits it set (docs/api.md; notary-v1, section 6).
 import type { Digest, Gun, RoleName } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
 import type { MetadataSource } from "../updater/index.ts";
@@ -74,8 +74,10 @@ export interface TrustServer {
   serverKey(role: "snapshot" | "timestamp", options?: CallOptions): Promise<Uint8Array>;
   /** A new key for a role the server signs; in use from the next root that lists it. */
   rotateServerKey(role: "snapshot" | "timestamp", options?: CallOptions): Promise<Uint8Array>;
-  /** undefined: no such route, or no such collection. */
+  /** What stands there, unverified; undefined: no such collection, or a server without this route. */
   status(options?: CallOptions): Promise<ServerStatus | undefined>;
+  /** False: a notary-server, which knows Notary's routes only. */
+  isCountersign(options?: CallOptions): Promise<boolean>;
   /** Answers or throws download.unreachable and the like; a demand for credentials counts as an answer. */
   ping(options?: CallOptions): Promise<void>;
   /** Server's clock minus ours in milliseconds, from the last answer's Date header (whole seconds); undefined before it. */
