@@ -65,6 +65,7 @@ export {
   parseJson,
   type SignedJson,
 } from "./json.ts";
+export { type ReadLimits, readLimited, type Schedule } from "./limited-reader.ts";
 export {
   type Gun,
   isTopRole,
@@ -80,6 +81,7 @@ export {
   topRoles,
 } from "./names.ts";
 export { formatPem, maxPemLength, type PemBlock, parsePem } from "./pem.ts";
+export { formatRfc3339, formatRfc3339Seconds, parseRfc3339, type Rfc3339 } from "./rfc3339.ts";
 export { parseSignedJson } from "./signed-json.ts";
 export {
   compareUtf8,
