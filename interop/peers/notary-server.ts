@@ -9,14 +9,23 @@ import type { Scratch } from "./scratch.ts";
 
 export interface NotaryServer extends AsyncDisposable {
   readonly url: string;
+  /** The same collections without TLS, where `alsoPlain` asked for it. */
+  readonly plainUrl?: string;
   /** The certificate authority's file; undefined over plain HTTP. */
   readonly authority: string | undefined;
   /** Every process that serves a request. */
   readonly processes: readonly RunningProcess[];
 }
 
+export interface NotaryPostgres extends NotaryServer {
+  /** What the server's database takes on disk. */
+  databaseBytes(): Promise<number>;
+}
+
 export interface NotaryServerOptions {
   readonly tls?: boolean;
+  /** A second notary-server on the same database, without TLS. */
+  readonly alsoPlain?: boolean;
   readonly cpu?: number | undefined;
 }
 
@@ -38,7 +47,7 @@ export async function startNotaryPostgres(
   const postgres = started.use(await startPostgres(directory, options.cpu));
   const signer = await startSigner(directory, postgres, options);
   started.use(signer.process);
-  const server = await startServer(directory, "notary-postgres", options, {
+  const settings = {
     trust_service: {
       type: "remote",
       hostname: "127.0.0.1",
@@ -49,12 +58,19 @@ export async function startNotaryPostgres(
       key_algorithm: "ecdsa",
     },
     storage: { backend: "postgres", db_url: await postgres.createDatabase("notaryserver", serverSchema) },
-  });
+  };
+  const server = await startServer(directory, "notary-postgres", options, settings);
   started.use(server.process);
+  const plain = options.alsoPlain
+    ? await startServer(directory, "notary-postgres-plain", { ...options, tls: false }, settings)
+    : undefined;
+  if (plain !== undefined) started.use(plain.process);
   const running = started.move();
   return {
     ...server.address,
-    processes: [server.process, signer.process, postgres.process],
+    ...(plain === undefined ? {} : { plainUrl: plain.address.url }),
+    processes: [server, ...(plain === undefined ? [] : [plain]), signer, postgres].map(({ process }) => process),
+    databaseBytes: async () => Number(await postgres.query("notaryserver", "SELECT pg_database_size('notaryserver')")),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
