@@ -37,7 +37,7 @@ export async function buildPackage(root: string, out: string): Promise<readonly 
   } as const;
   const result = await build({
     ...shared,
-    entryPoints: [mainPath, ...published.doors.map((door) => door.source)],
+    entryPoints: [mainPath, ...published.doors.map((door) => door.source)].map((path) => `./${path}`),
     outdir: out,
     outbase: "src",
     entryNames: "[dir]/[name]",
