@@ -42,7 +42,7 @@ export async function startNotaryMemory(directory: Scratch, options: NotaryServe
 export async function startNotaryPostgres(
   directory: Scratch,
   options: NotaryServerOptions = {},
-): Promise<NotaryServer> {
+): Promise<NotaryPostgres> {
   await using started = new AsyncDisposableStack();
   const postgres = started.use(await startPostgres(directory, options.cpu));
   const signer = await startSigner(directory, postgres, options);
