@@ -1,12 +1,9 @@
 #!/usr/bin/env node
-// The program. It turns on Node's compile cache before it loads anything else (start-up is part of the product), connects the real
-// streams, clock and signals, and leaves everything else to run.ts.
-import { enableCompileCache } from "node:module";
-
-enableCompileCache();
-const { runCli } = await import("./run.ts");
-const { processStreams, stopSignal } = await import("./process-streams.ts");
-const { systemClock } = await import("../bytes/index.ts");
+// The program: it connects the real streams, clock and signals, and leaves everything else to run.ts. Node's compile cache is the
+// launcher's (tools/build/launcher.ts): its default directory lies in the shared temp directory, where others could plant code.
+import { systemClock } from "../bytes/index.ts";
+import { processStreams, stopSignal } from "./process-streams.ts";
+import { runCli } from "./run.ts";
 
 process.exitCode = await runCli(process.argv.slice(2), {
   streams: processStreams(),
