@@ -88,6 +88,7 @@ export const errorTable = {
   "storage.conflict": ["conflict", "a document of that version is already stored"],
   "storage.corrupt": ["local", "the server's database is damaged"],
   "storage.locked": ["local", "another process is using the data directory"],
+  "storage.newer": ["local", "the data directory was written by a newer version of this program"],
   "storage.unavailable": ["network", "the database cannot be reached"],
   "target.invalid": ["untrusted", "a target's length or hashes are unusable"],
   "target.missing": ["missing", "the collection has no such target"],

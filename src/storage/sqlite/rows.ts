@@ -1,0 +1,92 @@
+// Rows of node:sqlite as values of the port. A cell of the wrong type means somebody else wrote the file: storage.corrupt.
+import type { SQLOutputValue } from "node:sqlite";
+import { CountersignError, encodeHex, isTopRole, parseGun, parseRoleName, parseTuf1RoleName } from "../../bytes/index.ts";
+import type { Gun, RoleName } from "../../bytes/index.ts";
+import type { DialectName } from "../../tuf/index.ts";
+import type { Change, ServerKey, StoredDocument } from "../storage.ts";
+
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+export function integerCell(row: Row, name: string): number {
+  const value = row[name];
+  if (typeof value !== "number") throw badCell(name);
+  return value;
+}
+
+export function optionalIntegerCell(row: Row, name: string): number | undefined {
+  return row[name] === null ? undefined : integerCell(row, name);
+}
+
+export function textCell(row: Row, name: string): string {
+  const value = row[name];
+  if (typeof value !== "string") throw badCell(name);
+  return value;
+}
+
+export function bytesCell(row: Row, name: string): Uint8Array {
+  const value = row[name];
+  if (!(value instanceof Uint8Array)) throw badCell(name);
+  return value;
+}
+
+export function gunCell(row: Row): Gun {
+  return parseGun(textCell(row, "gun"));
+}
+
+export function roleOf(text: string): RoleName {
+  return isTopRole(text) ? parseRoleName(text) : parseTuf1RoleName(text);
+}
+
+export function dialectNumber(dialect: DialectName): number {
+  return dialect === "notary1" ? 0 : 1;
+}
+
+export function dialectOf(number: number): DialectName {
+  return number === 0 ? "notary1" : "tuf1";
+}
+
+/** A bit each: 1 notary1, 2 tuf1. */
+export function behindBits(behind: readonly DialectName[]): number {
+  return behind.reduce((bits, dialect) => bits | (1 << dialectNumber(dialect)), 0);
+}
+
+export function behindOf(bits: number): readonly DialectName[] {
+  return (["notary1", "tuf1"] as const).filter((dialect) => (bits & (1 << dialectNumber(dialect))) !== 0);
+}
+
+export function documentOf(row: Row): StoredDocument {
+  return {
+    dialect: dialectOf(integerCell(row, "dialect")),
+    role: roleOf(textCell(row, "role")),
+    version: integerCell(row, "version"),
+    storedAt: integerCell(row, "stored_at"),
+    sha256: encodeHex(bytesCell(row, "sha256")),
+    bytes: bytesCell(row, "bytes"),
+  };
+}
+
+export function changeOf(row: Row): Change {
+  return {
+    id: integerCell(row, "id"),
+    gun: gunCell(row),
+    version: integerCell(row, "version"),
+    sha256: encodeHex(bytesCell(row, "sha256")),
+    category: integerCell(row, "deletion") === 0 ? "update" : "deletion",
+    createdAt: integerCell(row, "created_at"),
+  };
+}
+
+export function serverKeyOf(row: Row, gun: Gun): ServerKey {
+  return {
+    gun,
+    role: textCell(row, "role") === "snapshot" ? "snapshot" : "timestamp",
+    keyId: textCell(row, "key_id"),
+    sealed: bytesCell(row, "sealed"),
+    createdAt: integerCell(row, "created_at"),
+    usedAt: optionalIntegerCell(row, "used_at"),
+  };
+}
+
+function badCell(name: string): CountersignError {
+  return new CountersignError("storage.corrupt", `the database holds a value of the wrong type in column ${name}`);
+}

@@ -1,0 +1,140 @@
+// The embedded adapter: the contract, and what only a file on a disk can do: be damaged, locked, full, read-only or too new.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { isCountersignError, parseGun, parseRoleName } from "../../bytes/index.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../../testing/index.ts";
+import type { Commit, Storage } from "../storage.ts";
+import { storageContract } from "../storage-contract.ts";
+import { databaseFileName } from "./open-database.ts";
+import { openSqliteStorage } from "./sqlite-storage.ts";
+
+storageContract("sqlite", async (): Promise<Storage> => {
+  const path = await mkdtemp(join(tmpdir(), "countersign-storage-"));
+  const storage = openSqliteStorage(path);
+  const close = storage.close.bind(storage);
+  storage[Symbol.asyncDispose] = async () => {
+    await close();
+    await rm(path, { recursive: true });
+  };
+  return storage;
+});
+
+const gun = parseGun("example.com/app");
+const targets = { dialect: "tuf1", role: parseRoleName("targets") } as const;
+
+function publish(version: number, size = 100): Commit {
+  return {
+    gun,
+    expectedGeneration: version - 1,
+    documents: [{ ...targets, version, bytes: Buffer.alloc(size, version) }],
+    retired: [],
+    blobs: [],
+    behind: [],
+    changes: [],
+    usedKeys: [],
+    renewAt: undefined,
+    at: version,
+  };
+}
+
+function opening(dir: TemporaryDirectory, code: string): void {
+  assert.throws(
+    () => openSqliteStorage(dir.path),
+    (error) => isCountersignError(error) && error.code === code && error.hints.length > 0,
+  );
+}
+
+test("what was committed is there after a clean stop, and the file is for its owner only", async () => {
+  await using dir = await temporaryDirectory();
+  const before = openSqliteStorage(dir.path);
+  await before.commit(publish(1));
+  await before.close();
+  await before.close();
+  await assert.rejects(before.commit(publish(2)), (error) => isCountersignError(error, "storage.unavailable"));
+  await using after = openSqliteStorage(dir.path);
+  assert.equal((await after.current(gun, targets))?.version, 1);
+  assert.equal(statSync(join(dir.path, databaseFileName)).mode & 0o777, 0o600);
+});
+
+test("a second process on the same directory is refused at once, and a killed one leaves no lock", async () => {
+  await using dir = await temporaryDirectory();
+  const door = new URL("./sqlite-storage.ts", import.meta.url).href;
+  const script = `
+    const { openSqliteStorage } = await import(${JSON.stringify(door)});
+    try { openSqliteStorage(${JSON.stringify(dir.path)}); } catch (error) { console.log(error.code); process.exit(3); }
+    console.log("open"); process.kill(process.pid, "SIGKILL");`;
+  const other = () => spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  {
+    await using storage = openSqliteStorage(dir.path);
+    await storage.commit(publish(1));
+    assert.equal(other().stdout.trim(), "storage.locked");
+    opening(dir, "storage.locked");
+  }
+  const killed = other();
+  assert.equal(killed.stdout.trim(), "open");
+  assert.equal(killed.signal, "SIGKILL");
+  await using storage = openSqliteStorage(dir.path);
+  assert.equal((await storage.current(gun, targets))?.version, 1);
+});
+
+test("a damaged database is noticed at start, not while serving", async () => {
+  await using dir = await temporaryDirectory();
+  const storage = openSqliteStorage(dir.path);
+  for (let version = 1; version < 40; version++) await storage.commit(publish(version, 4_000));
+  await storage.close();
+  const file = openSync(join(dir.path, databaseFileName), "r+");
+  writeSync(file, Buffer.alloc(60_000, 0x5a), 0, 60_000, 4_096 * 2);
+  closeSync(file);
+  opening(dir, "storage.corrupt");
+});
+
+test("a file that is no database, or somebody else's database, is left alone", async () => {
+  await using dir = await temporaryDirectory();
+  const path = join(dir.path, databaseFileName);
+  writeFileSync(path, "this is a text file, and not a short one either; it is certainly no SQLite database at all\n".repeat(20));
+  opening(dir, "storage.corrupt");
+  assert.match(readFileSync(path, "utf8"), /^this is a text file/);
+
+  await using theirs = await temporaryDirectory();
+  const database = new DatabaseSync(join(theirs.path, databaseFileName));
+  database.exec("CREATE TABLE photos (id INTEGER)");
+  database.close();
+  opening(theirs, "storage.corrupt");
+});
+
+test("a database of a newer program is refused rather than guessed at", async () => {
+  await using dir = await temporaryDirectory();
+  await openSqliteStorage(dir.path).close();
+  const database = new DatabaseSync(join(dir.path, databaseFileName));
+  database.exec("PRAGMA user_version = 999");
+  database.close();
+  opening(dir, "storage.newer");
+});
+
+test("a full disk refuses the publish whole and serving goes on", async () => {
+  await using dir = await temporaryDirectory();
+  await using storage = openSqliteStorage(dir.path, { testOnlyMaxPages: 60 });
+  await storage.commit(publish(1));
+  await assert.rejects(storage.commit(publish(2, 400_000)), (error) => isCountersignError(error, "disk.full"));
+  assert.equal((await storage.current(gun, targets))?.version, 1);
+  assert.equal(await storage.commit(publish(2)), 2);
+});
+
+test("a directory that cannot be made or written gives a coded error", async () => {
+  await using dir = await temporaryDirectory();
+  writeFileSync(join(dir.path, "file"), "");
+  assert.throws(
+    () => openSqliteStorage(join(dir.path, "file", "data")),
+    (error) => isCountersignError(error, "disk.unreadable"),
+  );
+  assert.throws(
+    () => openSqliteStorage("/proc/countersign-data"),
+    (error) => isCountersignError(error, "disk.unreadable", "disk.read_only"),
+  );
+});
