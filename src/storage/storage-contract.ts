@@ -2,7 +2,14 @@
 // one winner of a race, all or nothing, versions that never restart, deletion, changefeed, keys, renewal order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Gun, isCountersignError, parseGun, parseRoleName, parseTuf1RoleName, type RoleName } from "../bytes/index.ts";
+import {
+  type Gun,
+  isCountersignError,
+  parseGun,
+  parseRoleName,
+  parseTuf1RoleName,
+  type RoleName,
+} from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
 import type { Commit, NewDocument, Storage } from "./storage.ts";
 
@@ -106,7 +113,12 @@ export function storageContract(adapter: string, open: () => Promise<Storage>): 
   });
 
   contract("several roots come in one commit and are walked in order", async (storage) => {
-    await storage.commit(commit(0, [1, 2, 3].map((version) => document("tuf1", root, version))));
+    await storage.commit(
+      commit(
+        0,
+        [1, 2, 3].map((version) => document("tuf1", root, version)),
+      ),
+    );
     const walked = await storage.versionsAbove(gun, { dialect: "tuf1", role: root }, 1);
     assert.deepEqual(
       walked.map((each) => each.version),
@@ -168,19 +180,29 @@ export function storageContract(adapter: string, open: () => Promise<Storage>): 
     assert.deepEqual(below, [all[1], all[0]]);
   });
 
-  contract("server keys come before the collection, are found by role and remember their first use", async (storage) => {
-    const key = { gun, role: "timestamp", keyId: "k1", sealed: Buffer.from("s"), createdAt: 1, usedAt: undefined } as const;
-    await storage.addServerKey(key);
-    await storage.addServerKey({ ...key, keyId: "k2" });
-    assert.equal(await storage.collection(gun), undefined);
-    assert.deepEqual(await storage.serverKeys(gun, "snapshot"), []);
-    await storage.commit(commit(0, [], { usedKeys: ["k2"] }));
-    const used = (await storage.serverKeys(gun, "timestamp")).map((each) => [each.keyId, each.usedAt]);
-    assert.deepEqual(used, [
-      ["k1", undefined],
-      ["k2", 1_000],
-    ]);
-  });
+  contract(
+    "server keys come before the collection, are found by role and remember their first use",
+    async (storage) => {
+      const key = {
+        gun,
+        role: "timestamp",
+        keyId: "k1",
+        sealed: Buffer.from("s"),
+        createdAt: 1,
+        usedAt: undefined,
+      } as const;
+      await storage.addServerKey(key);
+      await storage.addServerKey({ ...key, keyId: "k2" });
+      assert.equal(await storage.collection(gun), undefined);
+      assert.deepEqual(await storage.serverKeys(gun, "snapshot"), []);
+      await storage.commit(commit(0, [], { usedKeys: ["k2"] }));
+      const used = (await storage.serverKeys(gun, "timestamp")).map((each) => [each.keyId, each.usedAt]);
+      assert.deepEqual(used, [
+        ["k1", undefined],
+        ["k2", 1_000],
+      ]);
+    },
+  );
 
   contract("the sweep gets the most urgent collection first", async (storage) => {
     const due = (name: Gun, renewAt: number) => storage.commit(commit(0, [], { gun: name, renewAt }));

@@ -2,7 +2,7 @@
 // The lock is SQLite's own exclusive file lock (fcntl), so the kernel drops it with the process and a killed server
 // leaves none behind. sqlite.org/wal.html section 8 (exclusive mode), sqlite.org/pragma.html#pragma_synchronous.
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CountersignError } from "../../bytes/index.ts";
 import { migrate } from "./schema.ts";
@@ -51,15 +51,28 @@ function checkIntegrity(database: DatabaseSync, path: string, size: number): voi
 
 function makeDataDirectory(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectories(dataDir);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    const errorCode = code === "ENOSPC" ? "disk.full" : code === "ENOTDIR" ? "disk.unreadable" : "disk.read_only";
+    const errorCode =
+      code === "ENOSPC"
+        ? "disk.full"
+        : code === "ENOTDIR" || code === "EEXIST" || code === "ENOENT"
+          ? "disk.unreadable"
+          : "disk.read_only";
     throw new CountersignError(errorCode, `the data directory ${dataDir} cannot be made (${String(code)})`, {
       cause,
       hints: ["choose another directory with --data"],
     });
   }
+}
+
+/** Not `recursive: true`: Node loops for ever where a parent exists and answers ENOENT, as in /proc. */
+function makeDirectories(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectories(parent);
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /** Makes the new file's name survive a power loss. */

@@ -1,7 +1,14 @@
 // Rows of node:sqlite as values of the port. A cell of the wrong type means somebody else wrote the file: storage.corrupt.
 import type { SQLOutputValue } from "node:sqlite";
-import { CountersignError, encodeHex, isTopRole, parseGun, parseRoleName, parseTuf1RoleName } from "../../bytes/index.ts";
 import type { Gun, RoleName } from "../../bytes/index.ts";
+import {
+  CountersignError,
+  encodeHex,
+  isTopRole,
+  parseGun,
+  parseRoleName,
+  parseTuf1RoleName,
+} from "../../bytes/index.ts";
 import type { DialectName } from "../../tuf/index.ts";
 import type { Change, ServerKey, StoredDocument } from "../storage.ts";
 

@@ -97,7 +97,10 @@ test("a damaged database is noticed at start, not while serving", async () => {
 test("a file that is no database, or somebody else's database, is left alone", async () => {
   await using dir = await temporaryDirectory();
   const path = join(dir.path, databaseFileName);
-  writeFileSync(path, "this is a text file, and not a short one either; it is certainly no SQLite database at all\n".repeat(20));
+  writeFileSync(
+    path,
+    "this is a text file, and not a short one either; it is certainly no SQLite database at all\n".repeat(20),
+  );
   opening(dir, "storage.corrupt");
   assert.match(readFileSync(path, "utf8"), /^this is a text file/);
 

@@ -1,8 +1,8 @@
 // The embedded adapter: one SQLite file through node:sqlite. Reads are point selects of a few microseconds on the main thread;
 // writes go through group-commit.ts. Why plain statements and no query builder yet: docs/adr/0001-plain-sqlite.md.
 import type { DatabaseSync } from "node:sqlite";
-import { CountersignError, decodeHex } from "../../bytes/index.ts";
 import type { Gun, RoleName } from "../../bytes/index.ts";
+import { CountersignError, decodeHex } from "../../bytes/index.ts";
 import type { DialectName } from "../../tuf/index.ts";
 import type {
   Change,
@@ -94,10 +94,7 @@ class SqliteStorage implements Storage {
         id,
       );
       const highest = new Map(
-        rows.map((each) => [
-          `${integerCell(each, "dialect")} ${textCell(each, "role")}`,
-          integerCell(each, "version"),
-        ]),
+        rows.map((each) => [`${integerCell(each, "dialect")} ${textCell(each, "role")}`, integerCell(each, "version")]),
       );
       return {
         generation: integerCell(row, "generation"),

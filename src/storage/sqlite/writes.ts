@@ -1,6 +1,7 @@
 // What changes the tables. Each function runs inside a savepoint of group-commit.ts and throws to be undone whole.
-import { CountersignError, sha256 } from "../../bytes/index.ts";
+
 import type { Gun } from "../../bytes/index.ts";
+import { CountersignError, sha256 } from "../../bytes/index.ts";
 import type { Commit, NewDocument, ServerKey } from "../storage.ts";
 import { behindBits, dialectNumber, integerCell } from "./rows.ts";
 import type { Statements } from "./statements.ts";
