@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { isCountersignError, parseGun, parseRoleName } from "../../bytes/index.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../testing/index.ts";
 import type { Commit, Storage } from "../storage.ts";
@@ -64,20 +65,16 @@ test("what was committed is there after a clean stop, and the file is for its ow
 
 test("a second process on the same directory is refused at once, and a killed one leaves no lock", async () => {
   await using dir = await temporaryDirectory();
-  const door = new URL("./sqlite-storage.ts", import.meta.url).href;
-  const script = `
-    const { openSqliteStorage } = await import(${JSON.stringify(door)});
-    try { openSqliteStorage(${JSON.stringify(dir.path)}); } catch (error) { console.log(error.code); process.exit(3); }
-    console.log("open"); process.kill(process.pid, "SIGKILL");`;
-  const other = () => spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  const script = fileURLToPath(new URL("./second-process.ts", import.meta.url));
+  const other = () => spawnSync(process.execPath, [script, dir.path], { encoding: "utf8" });
   {
     await using storage = openSqliteStorage(dir.path);
     await storage.commit(publish(1));
-    assert.equal(other().stdout.trim(), "storage.locked");
+    assert.equal(other().stdout, "storage.locked");
     opening(dir, "storage.locked");
   }
   const killed = other();
-  assert.equal(killed.stdout.trim(), "open");
+  assert.equal(killed.stdout, "open");
   assert.equal(killed.signal, "SIGKILL");
   await using storage = openSqliteStorage(dir.path);
   assert.equal((await storage.current(gun, targets))?.version, 1);
