@@ -1,7 +1,10 @@
 // Signers that keep secrets at rest: key files of every format Notary and OpenSSL write, a vault directory of our own, Notary's
 // directories read in place, and the printable recovery kit. No prompt, no deletion of a key, no secret in an error.
 // Notary v1 section 4.2; RFC 5208, 5958, 8018 (PKCS#8, PBES2), 7914 (scrypt), 1421 (encapsulated headers).
+export { type FileVault, type NewKey, openFileVault } from "./file-vault.ts";
+export { type KeyFileEntry, type KeyHeaders, parseKeyFile, writeKeyFile, writeNotaryKeyFile } from "./key-file.ts";
 export type { KeyDescription, KeyStore } from "./key-store.ts";
+export { openNotaryDirectory } from "./notary-directory.ts";
 export {
   type KeyPurpose,
   maxPassphraseAttempts,
@@ -10,3 +13,5 @@ export {
   purposeOfRole,
   withPassphrase,
 } from "./passphrases.ts";
+export { fingerprintOf, makeRecoveryKit, parseRecoveryKit, type RecoveryKit } from "./recovery-kit.ts";
+export { generateRecoveryPassphrase, tidyRecoveryPassphrase } from "./recovery-passphrase.ts";

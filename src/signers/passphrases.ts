@@ -8,7 +8,8 @@ export type KeyPurpose = "root" | "targets" | "snapshot" | "delegation" | "recov
 
 export interface PassphraseRequest {
   readonly purpose: KeyPurpose;
-  readonly keyId: CanonicalKeyId;
+  /** undefined: a key file from elsewhere, whose identity is not known before it is open. */
+  readonly keyId: CanonicalKeyId | undefined;
   /** 1 on the first try; above that the last answer was wrong. */
   readonly attempt: number;
   /** True when a passphrase for a new file is chosen (ask twice, check its strength), false when one is opened. */
@@ -32,7 +33,7 @@ export function purposeOfRole(role: string | undefined): KeyPurpose {
  */
 export async function withPassphrase<T>(
   provider: PassphraseProvider,
-  key: { readonly purpose: KeyPurpose; readonly keyId: CanonicalKeyId },
+  key: { readonly purpose: KeyPurpose; readonly keyId: CanonicalKeyId | undefined },
   open: (passphrase: string) => Promise<T>,
 ): Promise<T> {
   let wrong: unknown;
@@ -49,7 +50,11 @@ export async function withPassphrase<T>(
     }
   }
   if (wrong !== undefined) throw wrong;
-  throw new CountersignError("key.passphrase_missing", `key ${key.keyId} (${key.purpose}) needs a passphrase`, {
-    hints: ["give it in the environment, by file descriptor, or run on a terminal"],
-  });
+  throw new CountersignError(
+    "key.passphrase_missing",
+    `${key.keyId === undefined ? "the key file" : `key ${key.keyId}`} (${key.purpose}) needs a passphrase`,
+    {
+      hints: ["give it in the environment, by file descriptor, or run on a terminal"],
+    },
+  );
 }
