@@ -36,15 +36,24 @@ export interface ReadOptions {
 
 /** A repository in a registry, or an OCI layout directory. */
 export interface ImageSource {
-  /** The manifest of a tag or digest, digest-checked; undefined: no such manifest. */
-  readManifest(wanted: Tag | Digest, options?: ReadOptions): Promise<ManifestBytes | undefined>;
-  /** The blob's bytes as they come; the digest and size are checked, and the last chunk withheld until they match. */
+  /**
+   * A manifest, digest-checked; undefined: there is none. `wanted` undefined: the tag `latest` of a registry, the only image of
+   * a layout. @throws image.mismatch registry.failed registry.denied download.* disk.unreadable
+   */
+  readManifest(wanted: Tag | Digest | undefined, options?: ReadOptions): Promise<ManifestBytes | undefined>;
+  /**
+   * A blob's bytes as they come. Size and digest are checked, and the last piece is withheld until they match, so that a reader
+   * who got to the end has the right bytes. @throws image.missing image.mismatch and the above
+   */
   readBlob(descriptor: Descriptor, options?: ReadOptions): AsyncIterable<Uint8Array>;
+  /** Every tag, in the source's order. @throws limit.exceeded past 100,000 */
+  listTags(options?: ReadOptions): Promise<readonly Tag[]>;
 }
 
 export interface ManifestBytes {
   readonly bytes: Uint8Array;
   /** Computed from `bytes`. */
   readonly digest: Digest;
-  readonly mediaType: string;
+  /** What came with the bytes (Content-Type, descriptor); undefined: nothing did. */
+  readonly announcedType: string | undefined;
 }
