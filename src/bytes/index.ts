@@ -1,7 +1,7 @@
 // The ground everything stands on: strict encodings, canonical JSON, digests, names, errors, time. It refuses whatever
 // two implementations could read differently, because all of it is fed by strangers. RFC 8259 (JSON), OLPC canonical
 // JSON as in TUF 1.0.34 section 4.2, RFC 4648 (base64), RFC 7468 and 1421 (PEM), X.690 (DER), RFC 3339 (dates).
-export { compactJson, encodeCanonicalJson } from "./canonical-json.ts";
+export { encodeCanonicalJson } from "./canonical-json.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export {
   type Decoder,

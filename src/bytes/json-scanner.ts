@@ -167,7 +167,7 @@ class Scanner {
     let escaped = false;
     let at = this.#at + 1;
     for (;;) {
-      if (at >= length) throw this.#error("json.invalid", "a string does not end");
+      if (at >= length) throw this.#error("json.invalid", "a string does not end", at);
       const byte = bytes[at] ?? 0;
       if (byte === quote) break;
       if (byte === backslash) {
@@ -176,7 +176,7 @@ class Scanner {
         this.#escape();
         at = this.#at;
       } else {
-        if (byte < 0x20) throw this.#error("json.invalid", "a control character inside a string");
+        if (byte < 0x20) throw this.#error("json.invalid", "a control character inside a string", at);
         at++;
       }
     }
@@ -315,8 +315,8 @@ class Scanner {
     return raw.includes("\\") ? String(JSON.parse(`"${raw}"`)) : raw;
   }
 
-  #error(code: ErrorCode, what: string): CountersignError {
-    return new CountersignError(code, `${what}, at byte ${Math.min(this.#at, this.#bytes.length)}`);
+  #error(code: ErrorCode, what: string, at: number = this.#at): CountersignError {
+    return new CountersignError(code, `${what}, at byte ${Math.min(at, this.#bytes.length)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 // Taking a signed envelope apart (notary-v1 section 2, tuf-1.0 section 1). Signatures cover the canonical form of the JSON
 // value that was received, never of our typed model, so an unknown member cannot change what was signed.
-import { compactJson, encodeCanonicalJson } from "./canonical-json.ts";
+import { encodeCanonicalJson } from "./canonical-json.ts";
+import { compactJson } from "./compact-json.ts";
 import { CountersignError } from "./errors.ts";
 import { isJsonObject, type JsonLimits, parseWatching, type SignedJson } from "./json.ts";
 
