@@ -1,2 +1,15 @@
-// The two ways roles are written: notary1 (Notary v1, TUF 0.9 JSON) and tuf1 (TUF specification 1.0.34).
+// The two ways roles are written: notary1 (Notary v1, TUF 0.9 JSON) and tuf1 (TUF specification 1.0.34). A dialect turns the
+// model of tuf/ into bytes and back; it decides nothing about trust. It refuses what it cannot say (preflight.inexpressible)
+// before anything is signed.
+import type { Dialect, DialectName } from "../tuf/index.ts";
+import { notary1 } from "./notary1/notary1.ts";
+import { tuf1 } from "./tuf1/tuf1.ts";
+
 export type { Dialect, RootKeyUse } from "../tuf/index.ts";
+export { delegatedRoleFromTuf1, roleFromTuf1, roleInTuf1 } from "./role-names.ts";
+export { notary1, tuf1 };
+
+/** The dialect of that name. */
+export function dialectNamed(name: DialectName): Dialect {
+  return name === "notary1" ? notary1 : tuf1;
+}

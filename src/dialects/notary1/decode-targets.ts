@@ -1,0 +1,122 @@
+// A notary1 targets document, also of delegated roles (notary-v1, section 2.2). A file may only delegate to its direct
+// children. Hashes must be of their algorithm's size and one of sha256 and sha512 must be there; unknown algorithms are kept
+// and prove nothing. Go writes null for empty maps and lists in places: read as empty.
+import { Buffer } from "node:buffer";
+import {
+  decodeArray,
+  decodeInteger,
+  decodeMember,
+  decodeObject,
+  decodeOptionalMember,
+  decodeString,
+  extraMembers,
+  type Hashes,
+  invalidAt,
+  isCountersignError,
+  type JsonObject,
+  type JsonPath,
+  type JsonValue,
+  parseRoleName,
+  type RoleName,
+} from "../../bytes/index.ts";
+import type { DelegatedRole, Delegations, Target, Targets } from "../../tuf/index.ts";
+import { decodeVersion, signedPath } from "../envelope.ts";
+import { decodeTargetMap, hashSize, requireKnownHash } from "../target-map.ts";
+import { decodeExpiry, decodeRoleKeys } from "./decode-root.ts";
+import { decodeKeys } from "./keys.ts";
+
+const known = ["_type", "delegations", "expires", "targets", "version"];
+
+export function decodeTargets(role: RoleName, signed: JsonObject): Targets {
+  return {
+    type: "targets",
+    version: decodeVersion(signed, signedPath),
+    expires: decodeMember(signed, "expires", decodeExpiry, signedPath),
+    targets: decodeOptionalMember(signed, "targets", decodeTargetMembers, signedPath) ?? new Map(),
+    delegations: decodeOptionalMember(
+      signed,
+      "delegations",
+      (value, path) => (value === null ? undefined : decodeDelegations(role, value, path)),
+      signedPath,
+    ),
+    extra: extraMembers(signed, known),
+  };
+}
+
+function decodeTargetMembers(value: JsonValue, path: JsonPath): ReadonlyMap<string, Target> {
+  return value === null ? new Map() : decodeTargetMap(value, path, decodeHashes);
+}
+
+/** Algorithm -> base64. @throws target.invalid */
+export function decodeHashes(value: JsonValue, path: JsonPath): Hashes {
+  const hashes = new Map<string, Uint8Array>();
+  for (const [algorithm, member] of Object.entries(decodeObject(value, path))) {
+    const at = { parent: path, step: algorithm };
+    const bytes = decodeHashText(decodeString(member, at), at);
+    const size = hashSize(algorithm);
+    if (size !== undefined && bytes.length !== size) {
+      throw invalidAt(at, `expected ${size} bytes, got ${bytes.length}`, "target.invalid");
+    }
+    hashes.set(algorithm, bytes);
+  }
+  return requireKnownHash(hashes, path);
+}
+
+function decodeHashText(text: string, path: JsonPath): Uint8Array {
+  const bytes = Buffer.from(text, "base64");
+  if (bytes.toString("base64") !== text) throw invalidAt(path, "expected padded base64", "target.invalid");
+  return bytes;
+}
+
+function decodeDelegations(parent: RoleName, value: JsonValue, path: JsonPath): Delegations {
+  const object = decodeObject(value, path);
+  const roles = decodeOptionalMember(
+    object,
+    "roles",
+    (list, at) => (list === null ? [] : decodeArray((item, itemAt) => decodeRole(parent, item, itemAt))(list, at)),
+    path,
+  );
+  const names = new Set<RoleName>();
+  for (const { name } of roles ?? []) {
+    if (names.has(name)) throw invalidAt({ parent: path, step: "roles" }, `${name} stands there twice`);
+    names.add(name);
+  }
+  return {
+    keys: decodeOptionalMember(object, "keys", decodeKeys, path) ?? new Map(),
+    roles: roles ?? [],
+    succinct: undefined,
+  };
+}
+
+const decodePrefixes = decodeArray(decodeString);
+
+function decodeRole(parent: RoleName, value: JsonValue, path: JsonPath): DelegatedRole {
+  const object = decodeObject(value, path);
+  const name = decodeMember(object, "name", decodeRoleName, path);
+  if (name.slice(0, name.lastIndexOf("/")) !== parent) throw invalidAt(path, `${parent} cannot delegate to ${name}`);
+  const prefixes = decodeOptionalMember(
+    object,
+    "paths",
+    (list, at) => (list === null ? [] : decodePrefixes(list, at)),
+    path,
+  );
+  return {
+    ...decodeRoleKeys(object, path),
+    name,
+    paths: { kind: "prefixes", prefixes: prefixes ?? [] },
+    terminating: false,
+  };
+}
+
+/** @throws metadata.invalid: in a document a bad role name is the document's fault */
+export function decodeRoleName(value: JsonValue, path: JsonPath): RoleName {
+  const text = decodeString(value, path);
+  try {
+    return parseRoleName(text);
+  } catch (error) {
+    if (isCountersignError(error, "role.invalid")) throw invalidAt(path, error.message);
+    throw error;
+  }
+}
+
+export const decodeLength = decodeInteger(0);

@@ -1,0 +1,127 @@
+// A tuf1 targets document, also of delegated roles (TUF 1.0.34, 4.5; TAP 15). Delegations are a list whose order is the priority,
+// names are unique and none is a top-level role; a role says its paths in exactly one way. `terminating` absent = false.
+import {
+  decodeArray,
+  decodeBoolean,
+  decodeHex,
+  decodeInteger,
+  decodeMember,
+  decodeObject,
+  decodeOptionalMember,
+  decodeString,
+  type Hashes,
+  invalidAt,
+  isCountersignError,
+  type JsonObject,
+  type JsonPath,
+  type JsonValue,
+  type RoleName,
+} from "../../bytes/index.ts";
+import type { DelegatedPaths, DelegatedRole, Delegations, SuccinctRoles, Targets } from "../../tuf/index.ts";
+import { signedPath } from "../envelope.ts";
+import { delegatedRoleFromTuf1 } from "../role-names.ts";
+import { decodeTargetMap, hashSize, requireKnownHash } from "../target-map.ts";
+import { decodeCommon, decodeRoleKeys } from "./decode-root.ts";
+import { decodeKeys } from "./keys.ts";
+
+export function decodeTargets(signed: JsonObject): Targets {
+  return {
+    type: "targets",
+    ...decodeCommon(signed, ["targets", "delegations"]),
+    targets: decodeMember(
+      signed,
+      "targets",
+      (value, path) => decodeTargetMap(value, path, (hashes, at) => requireKnownHash(decodeHashes(hashes, at), at)),
+      signedPath,
+    ),
+    delegations: decodeOptionalMember(
+      signed,
+      "delegations",
+      (value, path) => (value === null ? undefined : decodeDelegations(value, path)),
+      signedPath,
+    ),
+  };
+}
+
+/** Algorithm -> hex; the sizes of known algorithms are checked. @throws target.invalid */
+export function decodeHashes(value: JsonValue, path: JsonPath): Hashes {
+  const hashes = new Map<string, Uint8Array>();
+  for (const [algorithm, member] of Object.entries(decodeObject(value, path))) {
+    const at = { parent: path, step: algorithm };
+    const text = decodeString(member, at);
+    const size = hashSize(algorithm);
+    if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text) || (size !== undefined && text.length !== 2 * size)) {
+      throw invalidAt(at, "expected lower-case hex of the hash's size", "target.invalid");
+    }
+    hashes.set(algorithm, decodeHex(text));
+  }
+  return hashes;
+}
+
+function decodeDelegations(value: JsonValue, path: JsonPath): Delegations {
+  const object = decodeObject(value, path);
+  const keys = decodeMember(object, "keys", decodeKeys, path);
+  const roles = decodeOptionalMember(object, "roles", decodeRoles, path);
+  const succinct = decodeOptionalMember(object, "succinct_roles", decodeSuccinct, path);
+  if ((roles === undefined) === (succinct === undefined)) {
+    throw invalidAt(path, "expected exactly one of roles and succinct_roles");
+  }
+  return { keys, roles: roles ?? [], succinct };
+}
+
+const decodeRoleList = decodeArray(decodeRole);
+
+function decodeRoles(value: JsonValue, path: JsonPath): readonly DelegatedRole[] {
+  const roles = decodeRoleList(value, path);
+  const names = new Set<RoleName>();
+  for (const { name } of roles) {
+    if (names.has(name)) throw invalidAt(path, `${JSON.stringify(name.slice(0, 80))} stands there twice`);
+    names.add(name);
+  }
+  return roles;
+}
+
+function decodeRole(value: JsonValue, path: JsonPath): DelegatedRole {
+  const object = decodeObject(value, path);
+  return {
+    ...decodeRoleKeys(object, path),
+    name: decodeMember(object, "name", decodeDelegatedName, path),
+    paths: decodePaths(object, path),
+    terminating: decodeOptionalMember(object, "terminating", decodeBoolean, path) ?? false,
+  };
+}
+
+/** @throws metadata.invalid: in a document a bad role name is the document's fault */
+function decodeDelegatedName(value: JsonValue, path: JsonPath): RoleName {
+  const text = decodeString(value, path);
+  try {
+    return delegatedRoleFromTuf1(text);
+  } catch (error) {
+    if (isCountersignError(error, "role.invalid")) throw invalidAt(path, error.message);
+    throw error;
+  }
+}
+
+const decodeStrings = decodeArray(decodeString);
+
+function decodePaths(object: JsonObject, path: JsonPath): DelegatedPaths {
+  const patterns = decodeOptionalMember(object, "paths", decodeStrings, path);
+  const hashPrefixes = decodeOptionalMember(object, "path_hash_prefixes", decodeStrings, path);
+  if (patterns !== undefined && hashPrefixes === undefined) return { kind: "patterns", patterns };
+  if (hashPrefixes !== undefined && patterns === undefined) return { kind: "hashPrefixes", hashPrefixes };
+  throw invalidAt(path, "expected exactly one of paths and path_hash_prefixes");
+}
+
+const decodeBitLength = decodeInteger(1, 32);
+
+function decodeSuccinct(value: JsonValue, path: JsonPath): SuccinctRoles {
+  const object = decodeObject(value, path);
+  const namePrefix = decodeMember(object, "name_prefix", decodeDelegatedName, path);
+  // A bin's name is the prefix, "-" and up to eight digits: it must still be a name.
+  if (namePrefix.length > 200) throw invalidAt(path, "name_prefix is longer than 192 characters");
+  return {
+    ...decodeRoleKeys(object, path),
+    bitLength: decodeMember(object, "bit_length", decodeBitLength, path),
+    namePrefix,
+  };
+}
