@@ -77,6 +77,8 @@ export interface Delegations {
   /** In order of priority. */
   readonly roles: readonly DelegatedRole[];
   readonly succinct: SuccinctRoles | undefined;
+  /** notary1: an empty list that was written `null`, as Go writes it after the last role was removed; kept for re-encoding. */
+  readonly rolesWereNull?: true;
 }
 
 /** targets, and every delegated role. */

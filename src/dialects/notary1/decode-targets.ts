@@ -70,21 +70,24 @@ function decodeHashText(text: string, path: JsonPath): Uint8Array {
 
 function decodeDelegations(parent: RoleName, value: JsonValue, path: JsonPath): Delegations {
   const object = decodeObject(value, path);
-  const roles = decodeOptionalMember(
+  const list = decodeOptionalMember(
     object,
     "roles",
-    (list, at) => (list === null ? [] : decodeArray((item, itemAt) => decodeRole(parent, item, itemAt))(list, at)),
+    (member, at) =>
+      member === null ? null : decodeArray((item, itemAt) => decodeRole(parent, item, itemAt))(member, at),
     path,
   );
+  const roles = list ?? [];
   const names = new Set<RoleName>();
-  for (const { name } of roles ?? []) {
+  for (const { name } of roles) {
     if (names.has(name)) throw invalidAt({ parent: path, step: "roles" }, `${name} stands there twice`);
     names.add(name);
   }
   return {
     keys: decodeOptionalMember(object, "keys", decodeKeys, path) ?? new Map(),
-    roles: roles ?? [],
+    roles,
     succinct: undefined,
+    ...(list === null ? { rolesWereNull: true as const } : {}),
   };
 }
 

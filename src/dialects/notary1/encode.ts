@@ -91,10 +91,9 @@ function encodeRoleKeys({ keyIds, threshold }: RoleKeys): JsonObject {
 
 function encodeDelegations(delegations: Delegations | undefined): JsonObject {
   if (delegations?.succinct !== undefined) throw inexpressible("notary1", "hashed bins");
-  return {
-    keys: encodeKeys(delegations?.keys ?? new Map()),
-    roles: (delegations?.roles ?? []).map(encodeDelegatedRole),
-  };
+  const roles = (delegations?.roles ?? []).map(encodeDelegatedRole);
+  const wasNull = roles.length === 0 && delegations?.rolesWereNull === true;
+  return { keys: encodeKeys(delegations?.keys ?? new Map()), roles: wasNull ? null : roles };
 }
 
 function encodeDelegatedRole({ name, paths, terminating, ...role }: DelegatedRole): JsonObject {
@@ -106,7 +105,8 @@ function encodeDelegatedRole({ name, paths, terminating, ...role }: DelegatedRol
     if (isCountersignError(error)) throw inexpressible("notary1", `the role name ${JSON.stringify(name)}`);
     throw error;
   }
-  const encoded = { ...encodeRoleKeys(role), name };
+  // A delegation whose last key was removed has a nil list in Go.
+  const encoded = { keyids: role.keyIds.length === 0 ? null : role.keyIds, name, threshold: role.threshold };
   return paths.prefixes.length === 0 ? encoded : { ...encoded, paths: paths.prefixes };
 }
 
