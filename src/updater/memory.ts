@@ -28,7 +28,7 @@ export interface MemoryStore {
 export interface Memory {
   /** Highest root version seen in either dialect; 0 = none. */
   readonly rootVersion: number;
-  /** Canonical ids of the timestamp and snapshot keys at that version, sorted. */
+  /** `timestamp:ID` and `snapshot:ID` for each key of these roles at that version, by canonical id, sorted. */
   readonly onlineKeys: readonly string[];
   /** Highest version of each targets role seen in either dialect. */
   readonly targets: ReadonlyMap<string, number>;
@@ -91,7 +91,7 @@ export function checkTargetsVersion(memory: Memory, document: Document<Targets>)
 export function rememberRoot(memory: Memory, root: Document<Root>): Memory {
   if (root.signed.version <= memory.rootVersion) return memory;
   const onlineKeys = onlineKeysOf(root.signed);
-  const recovered = memory.rootVersion > 0 && onlineKeys.join() !== memory.onlineKeys.join();
+  const recovered = retires(memory.onlineKeys, onlineKeys);
   return {
     ...memory,
     rootVersion: root.signed.version,
@@ -127,10 +127,7 @@ export function rememberAnchor(memory: Memory, dialect: DialectName, pins: reado
  */
 export function mergeMemories(ours: Memory, stored: Memory): Memory {
   const [newer, older] = ours.rootVersion >= stored.rootVersion ? [ours, stored] : [stored, ours];
-  const reset =
-    newer.rootVersion > older.rootVersion &&
-    older.rootVersion > 0 &&
-    newer.onlineKeys.join() !== older.onlineKeys.join();
+  const reset = newer.rootVersion > older.rootVersion && retires(older.onlineKeys, newer.onlineKeys);
   const targets = reset ? newer.targets : mergeVersions(newer.targets, older.targets);
   return { ...newer, targets, anchors: new Map([...stored.anchors, ...ours.anchors]) };
 }
@@ -153,12 +150,19 @@ function mergeVersions(
   return merged;
 }
 
+// A key that is taken out of use is a recovery; a key that only joins is not.
+function retires(before: readonly string[], after: readonly string[]): boolean {
+  return before.some((key) => !after.includes(key));
+}
+
 function onlineKeysOf(root: Root): readonly string[] {
-  const ids = [...root.roles.timestamp.keyIds, ...root.roles.snapshot.keyIds].flatMap((keyId) => {
-    const publicKey = root.keys.get(keyId)?.publicKey;
-    return publicKey === undefined ? [] : [publicKey.id];
-  });
-  return [...new Set<string>(ids)].sort(compareUtf8);
+  const keys = (["timestamp", "snapshot"] as const).flatMap((role) =>
+    root.roles[role].keyIds.flatMap((keyId) => {
+      const publicKey = root.keys.get(keyId)?.publicKey;
+      return publicKey === undefined ? [] : [`${role}:${publicKey.id}`];
+    }),
+  );
+  return [...new Set(keys)].sort(compareUtf8);
 }
 
 function rolledBack(dialect: DialectName, role: string, got: number, seen: number): CountersignError {

@@ -4,8 +4,9 @@
 // - `certificate`: a notary1 root key id, which covers the certificate. As in Notary only pinned certificates count: the pinned
 //   ones must reach the root's threshold by themselves. tuf1 has no certificates, and its key ids are chosen by whoever writes
 //   the root, so a certificate pin never matches there.
-import { CountersignError } from "../bytes/index.ts";
+import { CountersignError, type Gun } from "../bytes/index.ts";
 import type { CanonicalKeyId, KeyId } from "../keys/index.ts";
+import { countSigners, type Dialect, type Document, type Key, type Root } from "../tuf/index.ts";
 
 export type Pin =
   | { readonly kind: "key"; readonly id: CanonicalKeyId }
@@ -33,6 +34,48 @@ export function parsePin(text: string): Pin {
 
 export function formatPin(pin: Pin): string {
   return pin.kind === "key" ? pin.id : `certificate:${pin.id}`;
+}
+
+/**
+ * The pins that vouch for a root; none = nobody does. Only signatures of keys that may speak for this collection count; their dates
+ * do not, since the chain may start at a root of long ago (the last one's are checked). Says nothing of the root's own threshold.
+ */
+export function vouchingPins(
+  dialect: Dialect,
+  root: Document<Root>,
+  gun: Gun,
+  pins: readonly Pin[],
+): readonly Pin[] {
+  const { keys, roles } = root.signed;
+  const accepts = (key: Key) => dialect.acceptsRootKey(key, { gun, now: undefined });
+  const { signers } = countSigners(dialect, root, keys, roles.root, { accepts, countAll: true });
+  const byKey = pins.filter((pin) => pin.kind === "key" && signers.includes(pin.id));
+  if (byKey.length > 0 || dialect.name !== "notary1") return byKey;
+  const certificates = new Set<KeyId>(pins.filter((pin) => pin.kind === "certificate").map((pin) => pin.id));
+  if (certificates.size === 0) return [];
+  const count = countSigners(dialect, root, keys, roles.root, {
+    accepts: (key) => certificates.has(key.id) && accepts(key),
+    countAll: true,
+  });
+  return count.met ? pins.filter((pin) => pin.kind === "certificate" && count.keyIds.includes(pin.id)) : [];
+}
+
+/** The error for a root that no pin vouches for; it names the keys that did sign, so that people can compare. */
+export function pinMismatch(gun: Gun, root: Document<Root>, pins: readonly Pin[]): CountersignError {
+  const listed = root.signed.roles.root.keyIds;
+  const mistaken = pins.find((pin) => pin.kind === "key" && root.dialect === "notary1" && listed.includes(pin.id));
+  const ids = listed.map((keyId) => root.signed.keys.get(keyId)?.publicKey?.id ?? "unusable key").join(", ");
+  return new CountersignError(
+    "pin.mismatch",
+    `${gun}: no pinned key signed root version ${root.signed.version} (${root.dialect}); its root keys are ${ids}; pinned: ${pins.map(formatPin).join(", ")}`,
+    {
+      hints: [
+        mistaken === undefined
+          ? "if the owner moved to other root keys, get the new key ids from the owner, by another way than this server, and pin those"
+          : `${mistaken.id} is the id of a Notary root certificate: pin it as certificate:${mistaken.id}`,
+      ],
+    },
+  );
 }
 
 // The brand is made here because a pin is where a key id enters from outside without its key.

@@ -1,0 +1,117 @@
+// Where trust begins: the cached root or a first root that the pins vouch for, and from there one version at a time
+// (TUF 1.0.34, 5.2 and 5.3; notary-v1, 8 and 9.3). Every accepted root is cached before the next one is asked for, so that an
+// interrupted walk goes on where it stopped.
+//
+// A first root is the newest one if the pins vouch for it, else the earliest one they vouch for: an owner may have moved on from
+// every pinned key, and then the chain has to prove it.
+import { CountersignError, isCountersignError, parseRoleName } from "../bytes/index.ts";
+import { TrustedSet } from "../tuf/index.ts";
+import { rememberAnchor } from "./memory.ts";
+import { type Anchor, formatPin, pinMismatch, vouchingPins } from "./pins.ts";
+import type { Run } from "./run.ts";
+
+const rootRole = parseRoleName("root");
+const timestampRole = parseRoleName("timestamp");
+const snapshotRole = parseRoleName("snapshot");
+const firstUse = "firstUse";
+
+export interface Start {
+  readonly set: TrustedSet;
+  readonly anchor: Anchor;
+}
+
+/** @throws pin.missing, pin.mismatch, collection.missing, download.*, metadata.*, threshold.*, json.* */
+export async function startFromRoot(run: Run): Promise<Start> {
+  if (run.pins.length === 0 && !run.trustOnFirstUse) {
+    throw new CountersignError("pin.missing", `${run.gun} is not pinned: nothing says which root keys are its owner's`, {
+      hints: ["pin the owner's root key id, or ask for trust on first use if you accept whoever answers first"],
+    });
+  }
+  const start = (await startFromCache(run)) ?? (await startFromSource(run));
+  const pins = start.anchor.kind === "pinned" ? start.anchor.pins.map(formatPin) : [firstUse];
+  run.memory.change((memory) => rememberAnchor(memory, run.dialect.name, pins));
+  run.roots.push(start.set.root);
+  return start;
+}
+
+/** Accepts newer roots until there is none. True when at least one was found. @throws what updateRoot throws, limit.exceeded */
+export async function walkRoots(run: Run, set: TrustedSet): Promise<boolean> {
+  for (let walked = 0; walked <= run.limits.rootRotations; walked++) {
+    const version = set.root.signed.version + 1;
+    const bytes = await run.fetch((source) => source.fetchRoot(version, { maxBytes: run.limits.rootBytes }));
+    if (bytes === undefined) return walked > 0;
+    if (walked === run.limits.rootRotations) break;
+    const root = set.updateRoot(bytes);
+    // Before the root is stored (5.3.11): a run that ends between must not leave the old ones under the new root.
+    if (set.onlineKeysRotated) {
+      await run.forget(timestampRole);
+      await run.forget(snapshotRole);
+    }
+    await run.keep(rootRole, root.bytes);
+    run.roots.push(root);
+  }
+  throw new CountersignError(
+    "limit.exceeded",
+    `${run.gun} has more than ${run.limits.rootRotations} new root versions (now at ${set.root.signed.version})`,
+    { hints: ["what was verified is kept: run again to go on from there"] },
+  );
+}
+
+async function startFromCache(run: Run): Promise<Start | undefined> {
+  const bytes = await run.readCached(rootRole);
+  if (bytes === undefined) return undefined;
+  try {
+    const set = TrustedSet.fromRoot(bytes, run);
+    const anchor = anchorOf(run, set);
+    return anchor && { set, anchor };
+  } catch (error) {
+    if (!isCountersignError(error) || error.kind !== "untrusted") throw error;
+    await run.dropCached(rootRole, error);
+    return undefined;
+  }
+}
+
+// A cached root may be far from the pins: it counts while a pin that admitted its chain, or one that vouches for it, still stands.
+// So taking a pin away also takes away what was trusted because of it.
+function anchorOf(run: Run, set: TrustedSet): Anchor | undefined {
+  if (run.pins.length === 0) return { kind: firstUse };
+  const admitted = run.memory.current.anchors.get(run.dialect.name) ?? [];
+  const standing = run.pins.filter((pin) => admitted.includes(formatPin(pin)));
+  const pins = standing.length > 0 ? standing : vouchingPins(run.dialect, set.root, run.gun, run.pins);
+  return pins.length === 0 ? undefined : { kind: "pinned", pins };
+}
+
+async function startFromSource(run: Run): Promise<Start> {
+  const newest = (await fetchRoot(run, undefined)) ?? (await fetchRoot(run, 1));
+  if (newest === undefined) {
+    throw new CountersignError("collection.missing", `there is no collection ${run.gun} (${run.dialect.name})`);
+  }
+  const start = accept(run, newest) ?? (await earliestVouchedRoot(run));
+  if (start === undefined) throw pinMismatch(run.gun, run.dialect.decodeRoot(newest), run.pins);
+  // What lies below another root is another chain's.
+  for (const role of [timestampRole, snapshotRole]) await run.forget(role);
+  await run.keep(rootRole, start.set.root.bytes);
+  return start;
+}
+
+async function earliestVouchedRoot(run: Run): Promise<Start | undefined> {
+  for (let version = 1; version <= run.limits.rootRotations; version++) {
+    const bytes = await fetchRoot(run, version);
+    if (bytes === undefined) return undefined;
+    const start = accept(run, bytes);
+    if (start !== undefined) return start;
+  }
+  return undefined;
+}
+
+function fetchRoot(run: Run, version: number | undefined): Promise<Uint8Array | undefined> {
+  return run.fetch((source) => source.fetchRoot(version, { maxBytes: run.limits.rootBytes }));
+}
+
+// Verifies the root against itself first: what the pins say of a root that does not reach its own threshold is of no interest.
+function accept(run: Run, bytes: Uint8Array): Start | undefined {
+  const set = TrustedSet.fromRoot(bytes, run);
+  if (run.pins.length === 0) return { set, anchor: { kind: firstUse } };
+  const pins = vouchingPins(run.dialect, set.root, run.gun, run.pins);
+  return pins.length === 0 ? undefined : { set, anchor: { kind: "pinned", pins } };
+}
