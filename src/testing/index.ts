@@ -1,5 +1,23 @@
 // What tests stand on: a repository in memory, a clock that tests move, directories that clean up after themselves, and contracts
 // (one test body a port, run on every adapter). Only tests, interop and bench import this folder.
+export { type CacheUnderTest, metadataCacheContract } from "./contracts/metadata-cache.ts";
+export { metadataSourceContract, type ServedDocuments, type SourceUnderTest } from "./contracts/metadata-source.ts";
 export { day, type FakeClock, fakeClock, hour, second, testStart } from "./fake-clock.ts";
 export { InMemoryStore, MemoryCache } from "./memory-cache.ts";
+export { bothDialects, inBothDialects, rejectsWith, SimulatedReader } from "./simulated-reader.ts";
+export {
+  type Lie,
+  type Request,
+  SimulatedSource,
+  type StoredDocument,
+  type StoredDocuments,
+} from "./simulated-source.ts";
+export {
+  type MutableJson,
+  type SimulatedDelegation,
+  type SimulatedRole,
+  Simulator,
+  type SimulatorOptions,
+  sampleTarget,
+} from "./simulator.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./temp-dir.ts";

@@ -84,11 +84,7 @@ export class SimulatedSource implements MetadataSource {
     return documents.findLast(fits)?.bytes;
   }
 
-  async #answer(
-    what: string,
-    truth: Uint8Array | undefined,
-    options: FetchOptions,
-  ): Promise<Uint8Array | undefined> {
+  async #answer(what: string, truth: Uint8Array | undefined, options: FetchOptions): Promise<Uint8Array | undefined> {
     this.requests.push({ what, maxBytes: options.maxBytes });
     this.beforeAnswer?.(what);
     if (this.down !== undefined) throw this.down;

@@ -6,6 +6,7 @@ import {
   type Clock,
   encodeCanonicalJson,
   type Gun,
+  type Hashes,
   type JsonObject,
   type JsonValue,
   parseGun,
@@ -25,7 +26,18 @@ import {
   type KeyAlgorithm,
   type Signer,
 } from "../keys/index.ts";
-import type { DialectName, Hashes, Key, MetaEntry, Root, Signature, Signed, Snapshot, Target, Targets, Timestamp } from "../tuf/index.ts";
+import type {
+  DialectName,
+  Key,
+  MetaEntry,
+  Root,
+  Signature,
+  Signed,
+  Snapshot,
+  Target,
+  Targets,
+  Timestamp,
+} from "../tuf/index.ts";
 import { day, fakeClock, hour } from "./fake-clock.ts";
 import { SimulatedSource, type StoredDocuments } from "./simulated-source.ts";
 
@@ -74,7 +86,10 @@ export class Simulator {
   /** Changes `signed` of a role just before it is signed. */
   readonly mangle = new Map<RoleName, (signed: MutableJson, dialect: DialectName) => void>();
   /** Changes the signatures of a role after it is signed. */
-  readonly resign = new Map<RoleName, (signatures: readonly Signature[], dialect: DialectName) => readonly Signature[]>();
+  readonly resign = new Map<
+    RoleName,
+    (signatures: readonly Signature[], dialect: DialectName) => readonly Signature[]
+  >();
   /** Roles left out of the next snapshot. */
   readonly unlisted = new Set<RoleName>();
   /** Whether tuf1's snapshot and timestamp list lengths and hashes. */
@@ -100,14 +115,14 @@ export class Simulator {
   static async create(options: SimulatorOptions = {}): Promise<Simulator> {
     const gun = parseGun(options.gun ?? "registry.example.com/team/app");
     const simulator = new Simulator(gun, options.clock ?? fakeClock().now, options.algorithm ?? "ecdsa-p256");
-    for (const role of topRoles) simulator.keys[role].push(simulator.newSigner());
+    for (const role of topRoles) simulator.keys[role].push(await simulator.newSigner());
     simulator.role("targets").targets.set("1.0", sampleTarget("one"));
     await simulator.publishRoot();
     await simulator.publish("targets");
     return simulator;
   }
 
-  newSigner(): Signer {
+  newSigner(): Promise<Signer> {
     return generateSigner(this.#algorithm);
   }
 
@@ -126,10 +141,10 @@ export class Simulator {
   }
 
   /** Delegates from `parent` to `name` with a new key; the role gets a document at the next publish that names it. */
-  delegate(parent: string, name: string, prefixes: string[] = [""]): SimulatedDelegation {
+  async delegate(parent: string, name: string, prefixes: string[] = [""]): Promise<SimulatedDelegation> {
     const delegation: SimulatedDelegation = {
       name: parseRoleName(name),
-      signers: [this.newSigner()],
+      signers: [await this.newSigner()],
       threshold: 1,
       prefixes,
       terminating: false,
@@ -254,7 +269,7 @@ export class Simulator {
       notBefore: this.clock() - hour,
       notAfter: this.clock() + 3650 * day,
       signer,
-      usage: { kind: "rootOfTrust" },
+      usage: { kind: "root-of-trust" },
     });
   }
 
@@ -289,7 +304,9 @@ export class Simulator {
   }
 
   async #rootKeys(dialect: DialectName): Promise<readonly Key[]> {
-    const lists = topRoles.map((role) => Promise.all(this.keys[role].map((signer) => this.keyOf(dialect, role, signer))));
+    const lists = topRoles.map((role) =>
+      Promise.all(this.keys[role].map((signer) => this.keyOf(dialect, role, signer))),
+    );
     return (await Promise.all(lists)).flat();
   }
 
@@ -299,9 +316,7 @@ export class Simulator {
   }
 
   async #delegation(dialect: DialectName, delegation: SimulatedDelegation) {
-    const keys = await Promise.all(
-      delegation.signers.map((signer) => this.keyOf(dialect, delegation.name, signer)),
-    );
+    const keys = await Promise.all(delegation.signers.map((signer) => this.keyOf(dialect, delegation.name, signer)));
     const paths =
       dialect === "notary1"
         ? ({ kind: "prefixes", prefixes: delegation.prefixes } as const)

@@ -13,7 +13,8 @@ export type {
 } from "./collection.ts";
 export { defaultLimits, type Limits, notary1Limits, tuf1Limits } from "./limits.ts";
 export type { MemoryStore } from "./memory.ts";
-export { type OpenOptions, openCollection } from "./open-collection.ts";
+export { openCollection } from "./open-collection.ts";
+export type { OpenOptions } from "./open-options.ts";
 export { type Anchor, formatPin, type Pin, parsePin } from "./pins.ts";
 export type { FetchOptions, MetadataCache, MetadataSource, Wanted } from "./ports.ts";
 export { noCache, type VerifyBundleOptions, verifyBundle } from "./verify-bundle.ts";

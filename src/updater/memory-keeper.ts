@@ -1,14 +1,7 @@
 // A run's view of the memory: read once, changed as documents become trusted, written back only when it changed and before anything
 // is answered, so that what a caller was told can never be rolled back behind its back.
 import { type CountersignError, equalBytes, isCountersignError } from "../bytes/index.ts";
-import {
-  decodeMemory,
-  emptyMemory,
-  encodeMemory,
-  type Memory,
-  type MemoryStore,
-  mergeMemories,
-} from "./memory.ts";
+import { decodeMemory, emptyMemory, encodeMemory, type Memory, type MemoryStore, mergeMemories } from "./memory.ts";
 
 export class MemoryKeeper {
   #current: Memory = emptyMemory;
@@ -20,10 +13,7 @@ export class MemoryKeeper {
   }
 
   /** Without a store nothing is remembered. A damaged memory is reported to `warn` and started afresh. */
-  static async open(
-    store: MemoryStore | undefined,
-    warn: (warning: CountersignError) => void,
-  ): Promise<MemoryKeeper> {
+  static async open(store: MemoryStore | undefined, warn: (warning: CountersignError) => void): Promise<MemoryKeeper> {
     const keeper = new MemoryKeeper(store);
     keeper.#stored = await store?.read();
     if (keeper.#stored !== undefined) keeper.#current = decodeOrWarn(keeper.#stored, warn);
@@ -45,7 +35,11 @@ export class MemoryKeeper {
     if (this.#stored !== undefined && equalBytes(bytes, this.#stored)) return;
     const found = await this.#store.read();
     const changedMeanwhile = found !== undefined && (this.#stored === undefined || !equalBytes(found, this.#stored));
-    if (changedMeanwhile) this.#current = mergeMemories(this.#current, decodeOrWarn(found, () => undefined));
+    if (changedMeanwhile)
+      this.#current = mergeMemories(
+        this.#current,
+        decodeOrWarn(found, () => undefined),
+      );
     this.#stored = encodeMemory(this.#current);
     await this.#store.write(this.#stored);
   }

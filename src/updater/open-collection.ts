@@ -1,35 +1,59 @@
-// Brings a reader's trusted set up to date: pins -> root chain -> timestamp -> snapshot -> targets.
-import { CountersignError, type Gun } from "../bytes/index.ts";
-import type { DialectName } from "../tuf/index.ts";
-import type { Collection } from "./collection.ts";
-import type { Limits } from "./limits.ts";
-import type { MemoryStore } from "./memory.ts";
-import type { Pin } from "./pins.ts";
-import type { MetadataCache, MetadataSource } from "./ports.ts";
-
-export interface OpenOptions {
-  readonly gun: Gun;
-  readonly dialect: DialectName;
-  readonly source: MetadataSource;
-  /** Of this collection in this dialect. */
-  readonly cache: MetadataCache;
-  readonly pins: readonly Pin[];
-  /** Milliseconds since the epoch; fixed for the whole run. */
-  readonly now: number;
-  /** Of this collection, shared by both dialects. Leave it out only to read a dialect that is known to be behind (publishers). */
-  readonly memory?: MemoryStore;
-  readonly limits?: Partial<Limits>;
-  /** Believe an unpinned collection's root because it is the first one seen. Default false. */
-  readonly trustOnFirstUse?: boolean;
-  /** May an unexpired cached chain answer when the source cannot be reached? Default "never". */
-  readonly offline?: "never" | "allowed";
-  readonly signal?: AbortSignal;
-}
+// Opens a collection for reading: brings the trusted set up to date (pins -> root chain -> timestamp -> snapshot -> targets) and hands
+// it over. What fails throws, and what was verified before the failure stays cached, so that the next run goes on from there.
+import { CountersignError, parseRoleName } from "../bytes/index.ts";
+import type { TrustedSet } from "../tuf/index.ts";
+import type { Collection, TrustedDocuments } from "./collection.ts";
+import type { OpenOptions } from "./open-options.ts";
+import type { Anchor } from "./pins.ts";
+import { Reader } from "./reader.ts";
+import { refresh } from "./refresh.ts";
+import { startFromRoot } from "./root-chain.ts";
+import { Run } from "./run.ts";
 
 /**
  * A collection verified up to `targets`.
  * @throws pin.missing, pin.mismatch, metadata.*, threshold.*, certificate.*, json.*, limit.exceeded, collection.missing, download.*
  */
 export async function openCollection(options: OpenOptions): Promise<Collection> {
-  throw new CountersignError("bug.unexpected", `the updater is being built; ${options.gun} was not read`);
+  const run = await Run.start(options);
+  const { set, anchor } = await startFromRoot(run);
+  await refresh(run, set);
+  await run.memory.save();
+  return collectionOf(run, set, anchor);
+}
+
+function collectionOf(run: Run, set: TrustedSet, anchor: Anchor): Collection {
+  const reader = new Reader(run, set);
+  return {
+    gun: run.gun,
+    dialect: run.dialect.name,
+    now: run.now,
+    anchor,
+    freshness: run.outOfReach === undefined ? { kind: "online" } : { kind: "cached", reason: run.outOfReach },
+    warnings: run.warnings,
+    get root() {
+      return reader.facts(parseRoleName("root"));
+    },
+    get timestamp() {
+      return reader.facts(parseRoleName("timestamp"));
+    },
+    get snapshot() {
+      return reader.facts(parseRoleName("snapshot"));
+    },
+    get targets() {
+      return reader.facts(parseRoleName("targets"));
+    },
+    lookup: (name) => reader.lookup(name),
+    listTargets: () => reader.listTargets(),
+    roles: () => reader.roles(),
+    documents: () => documentsOf(run, set),
+  };
+}
+
+function documentsOf(run: Run, set: TrustedSet): TrustedDocuments {
+  const { root, timestamp, snapshot, targets } = set;
+  if (timestamp === undefined || snapshot === undefined) {
+    throw new CountersignError("bug.unexpected", "a collection that was not refreshed");
+  }
+  return { roots: run.roots, root, timestamp, snapshot, targets };
 }

@@ -40,12 +40,7 @@ export function formatPin(pin: Pin): string {
  * The pins that vouch for a root; none = nobody does. Only signatures of keys that may speak for this collection count; their dates
  * do not, since the chain may start at a root of long ago (the last one's are checked). Says nothing of the root's own threshold.
  */
-export function vouchingPins(
-  dialect: Dialect,
-  root: Document<Root>,
-  gun: Gun,
-  pins: readonly Pin[],
-): readonly Pin[] {
+export function vouchingPins(dialect: Dialect, root: Document<Root>, gun: Gun, pins: readonly Pin[]): readonly Pin[] {
   const { keys, roles } = root.signed;
   const accepts = (key: Key) => dialect.acceptsRootKey(key, { gun, now: undefined });
   const { signers } = countSigners(dialect, root, keys, roles.root, { accepts, countAll: true });

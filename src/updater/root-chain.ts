@@ -23,9 +23,13 @@ export interface Start {
 /** @throws pin.missing, pin.mismatch, collection.missing, download.*, metadata.*, threshold.*, json.* */
 export async function startFromRoot(run: Run): Promise<Start> {
   if (run.pins.length === 0 && !run.trustOnFirstUse) {
-    throw new CountersignError("pin.missing", `${run.gun} is not pinned: nothing says which root keys are its owner's`, {
-      hints: ["pin the owner's root key id, or ask for trust on first use if you accept whoever answers first"],
-    });
+    throw new CountersignError(
+      "pin.missing",
+      `${run.gun} is not pinned: nothing says which root keys are its owner's`,
+      {
+        hints: ["pin the owner's root key id, or ask for trust on first use if you accept whoever answers first"],
+      },
+    );
   }
   const start = (await startFromCache(run)) ?? (await startFromSource(run));
   const pins = start.anchor.kind === "pinned" ? start.anchor.pins.map(formatPin) : [firstUse];
@@ -88,8 +92,6 @@ async function startFromSource(run: Run): Promise<Start> {
   }
   const start = accept(run, newest) ?? (await earliestVouchedRoot(run));
   if (start === undefined) throw pinMismatch(run.gun, run.dialect.decodeRoot(newest), run.pins);
-  // What lies below another root is another chain's.
-  for (const role of [timestampRole, snapshotRole]) await run.forget(role);
   await run.keep(rootRole, start.set.root.bytes);
   return start;
 }

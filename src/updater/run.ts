@@ -1,12 +1,20 @@
 // What every step of one refresh shares: the caller's ports behind guards, the limits, the warnings, and whether the source has
 // turned out to be out of reach. One run has one `now`.
-import { CountersignError, digestOf, encodeHex, type Gun, isCountersignError, parseDigest, type RoleName } from "../bytes/index.ts";
+import {
+  CountersignError,
+  digestOf,
+  encodeHex,
+  type Gun,
+  isCountersignError,
+  parseDigest,
+  type RoleName,
+} from "../bytes/index.ts";
 import { dialectNamed } from "../dialects/index.ts";
 import type { Dialect, Document, MetaEntry, Root } from "../tuf/index.ts";
 import { guardedSource } from "./guarded-source.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { MemoryKeeper } from "./memory-keeper.ts";
-import type { OpenOptions } from "./open-collection.ts";
+import type { OpenOptions } from "./open-options.ts";
 import type { Pin } from "./pins.ts";
 import type { MetadataCache, MetadataSource, Wanted } from "./ports.ts";
 

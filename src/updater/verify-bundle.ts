@@ -3,8 +3,8 @@ import { CountersignError, type Gun } from "../bytes/index.ts";
 import { decodeBundle } from "./bundle.ts";
 import { bundleSource } from "./bundle-source.ts";
 import type { Collection } from "./collection.ts";
-import type { OpenOptions } from "./open-collection.ts";
 import { openCollection } from "./open-collection.ts";
+import type { OpenOptions } from "./open-options.ts";
 import type { MetadataCache } from "./ports.ts";
 
 export interface VerifyBundleOptions

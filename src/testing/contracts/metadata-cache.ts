@@ -13,9 +13,19 @@ export interface CacheUnderTest extends AsyncDisposable {
 // Role names that a file system, a URL or an object might read as something else.
 const awkwardNames: readonly RoleName[] = [
   ...["targets", "targets/releases", "targets/releases/alice"].map((name) => parseRoleName(name)),
-  ...["__proto__", "constructor", "..", "../root", "/etc/passwd", "a/../root", "CON", "Releases", "releases", "%2e%2e", "é"].map(
-    (name) => parseTuf1RoleName(name),
-  ),
+  ...[
+    "__proto__",
+    "constructor",
+    "..",
+    "../root",
+    "/etc/passwd",
+    "a/../root",
+    "CON",
+    "Releases",
+    "releases",
+    "%2e%2e",
+    "é",
+  ].map((name) => parseTuf1RoleName(name)),
 ];
 
 export function metadataCacheContract(name: string, open: () => Promise<CacheUnderTest>): void {
