@@ -12,7 +12,7 @@ const memory: Memory = {
     ["targets", 7],
     ["targets/releases", 3],
   ]),
-  anchors: new Map([["tuf1", ["aa"]]]),
+  anchors: new Map([["tuf1", { pins: ["aa"], root: "bb" }]]),
 };
 
 test("a memory reads back as it was written, strange names too", () => {

@@ -13,9 +13,13 @@ import {
   decodeMember,
   decodeObject,
   decodeString,
+  encodeHex,
   encodeUtf8,
+  type JsonPath,
+  type JsonValue,
   jsonPath,
   parseJson,
+  sha256,
 } from "../bytes/index.ts";
 import type { DialectName, Document, Root, Targets } from "../tuf/index.ts";
 
@@ -32,8 +36,16 @@ export interface Memory {
   readonly onlineKeys: readonly string[];
   /** Highest version of each targets role seen in either dialect. */
   readonly targets: ReadonlyMap<string, number>;
-  /** Dialect -> the pins (as text) by which the cached root chain was first admitted; "firstUse" alone for none. */
-  readonly anchors: ReadonlyMap<string, readonly string[]>;
+  /** By dialect. */
+  readonly anchors: ReadonlyMap<string, RememberedAnchor>;
+}
+
+/** Why a cached root is believed: which pins admitted its chain, and which bytes the chain led to. */
+export interface RememberedAnchor {
+  /** As text; none = trust on first use. */
+  readonly pins: readonly string[];
+  /** Hex sha256 of the newest root that was accepted. */
+  readonly root: string;
 }
 
 export const emptyMemory: Memory = { rootVersion: 0, onlineKeys: [], targets: new Map(), anchors: new Map() };
@@ -65,11 +77,19 @@ export function decodeMemory(bytes: Uint8Array): Memory {
       rootVersion: decodeMember(object, "root", decodeInteger(0), path),
       onlineKeys: decodeMember(object, "onlineKeys", decodeArray(decodeString), path),
       targets: decodeMember(object, "targets", decodeMap(version), path),
-      anchors: decodeMember(object, "anchors", decodeMap(decodeArray(decodeString)), path),
+      anchors: decodeMember(object, "anchors", decodeMap(decodeAnchor), path),
     };
   } catch (cause) {
     throw new CountersignError("cache.corrupt", "the memory of versions seen before is damaged", { cause });
   }
+}
+
+function decodeAnchor(value: JsonValue, path: JsonPath): RememberedAnchor {
+  const object = decodeObject(value, path);
+  return {
+    pins: decodeMember(object, "pins", decodeArray(decodeString), path),
+    root: decodeMember(object, "root", decodeString, path),
+  };
 }
 
 /** @throws metadata.rollback when a root is older than one seen in either dialect */
@@ -115,10 +135,25 @@ export function rememberTargets(memory: Memory, document: Document<Targets>): Me
   return { ...memory, targets };
 }
 
-export function rememberAnchor(memory: Memory, dialect: DialectName, pins: readonly string[]): Memory {
-  const known = memory.anchors.get(dialect);
-  if (known !== undefined && known.join() === pins.join()) return memory;
-  return { ...memory, anchors: new Map(memory.anchors).set(dialect, pins) };
+/** The memory after a root was accepted as the end of a chain that `pins` admitted. */
+export function rememberAnchor(
+  memory: Memory,
+  dialect: DialectName,
+  pins: readonly string[],
+  root: Document<Root>,
+): Memory {
+  const anchor = { pins, root: encodeHex(sha256(root.bytes)) };
+  return { ...memory, anchors: new Map(memory.anchors).set(dialect, anchor) };
+}
+
+/** The pins that admitted the chain of a cached root; undefined when these bytes are not what the chain led to. */
+export function rememberedPins(
+  memory: Memory,
+  dialect: DialectName,
+  root: Document<Root>,
+): readonly string[] | undefined {
+  const anchor = memory.anchors.get(dialect);
+  return anchor?.root === encodeHex(sha256(root.bytes)) ? anchor.pins : undefined;
 }
 
 /**

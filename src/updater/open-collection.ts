@@ -16,10 +16,10 @@ import { Run } from "./run.ts";
  */
 export async function openCollection(options: OpenOptions): Promise<Collection> {
   const run = await Run.start(options);
-  const { set, anchor } = await startFromRoot(run);
-  await refresh(run, set);
+  const start = await startFromRoot(run);
+  await refresh(run, start);
   await run.memory.save();
-  return collectionOf(run, set, anchor);
+  return collectionOf(run, start.set, start.anchor);
 }
 
 function collectionOf(run: Run, set: TrustedSet, anchor: Anchor): Collection {

@@ -15,7 +15,7 @@ import {
 import type { Document, MetaEntry, Snapshot, Targets, Timestamp, TrustedSet } from "../tuf/index.ts";
 import { checkRootVersion, checkTargetsVersion, rememberRoot, rememberTargets } from "./memory.ts";
 import type { MetadataSource } from "./ports.ts";
-import { walkRoots } from "./root-chain.ts";
+import { type Start, walkRoots } from "./root-chain.ts";
 import { type Run, wantedOf } from "./run.ts";
 
 const rootRole = parseRoleName("root");
@@ -23,37 +23,39 @@ const timestampRole = parseRoleName("timestamp");
 const snapshotRole = parseRoleName("snapshot");
 const targetsRole = parseRoleName("targets");
 
-/** Brings `set` up to `targets`. @throws metadata.*, threshold.*, certificate.*, json.*, download.*, limit.exceeded */
-export async function refresh(run: Run, set: TrustedSet): Promise<void> {
-  const walked = await bringRootsUpToDate(run, set);
+/** Brings the trusted set up to `targets`. @throws metadata.*, threshold.*, certificate.*, json.*, download.*, limit.exceeded */
+export async function refresh(run: Run, start: Start): Promise<void> {
+  const { set } = start;
+  const walked = await bringRootsUpToDate(run, start);
   try {
     await refreshBelowRoot(run, set);
   } catch (error) {
     if (walked || !isCountersignError(error) || error.kind !== "untrusted") throw error;
-    if (!(await walkUnlessOffline(run, set))) throw error;
+    if (!(await walkUnlessOffline(run, start))) throw error;
     finishRoots(run, set);
     await refreshBelowRoot(run, set);
   }
 }
 
 /** True when newer roots have been asked for. */
-async function bringRootsUpToDate(run: Run, set: TrustedSet): Promise<boolean> {
+async function bringRootsUpToDate(run: Run, start: Start): Promise<boolean> {
+  const { set } = start;
   const mustWalk = run.dialect.name === "tuf1" || set.root.signed.version < run.memory.current.rootVersion;
-  if (mustWalk) await walkUnlessOffline(run, set);
+  if (mustWalk) await walkUnlessOffline(run, start);
   try {
     finishRoots(run, set);
     return mustWalk;
   } catch (error) {
     if (mustWalk || !isCountersignError(error, "metadata.expired", "certificate.invalid")) throw error;
-    await walkUnlessOffline(run, set);
+    await walkUnlessOffline(run, start);
     finishRoots(run, set);
     return true;
   }
 }
 
-async function walkUnlessOffline(run: Run, set: TrustedSet): Promise<boolean> {
+async function walkUnlessOffline(run: Run, start: Start): Promise<boolean> {
   try {
-    return await walkRoots(run, set);
+    return await walkRoots(run, start);
   } catch (error) {
     if (run.outOfReach === undefined || error !== run.outOfReach) throw error;
     return false;

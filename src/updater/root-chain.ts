@@ -6,14 +6,13 @@
 // every pinned key, and then the chain has to prove it.
 import { CountersignError, isCountersignError, parseRoleName } from "../bytes/index.ts";
 import { TrustedSet } from "../tuf/index.ts";
-import { rememberAnchor } from "./memory.ts";
+import { rememberAnchor, rememberedPins } from "./memory.ts";
 import { type Anchor, formatPin, pinMismatch, vouchingPins } from "./pins.ts";
 import type { Run } from "./run.ts";
 
 const rootRole = parseRoleName("root");
 const timestampRole = parseRoleName("timestamp");
 const snapshotRole = parseRoleName("snapshot");
-const firstUse = "firstUse";
 
 export interface Start {
   readonly set: TrustedSet;
@@ -32,14 +31,19 @@ export async function startFromRoot(run: Run): Promise<Start> {
     );
   }
   const start = (await startFromCache(run)) ?? (await startFromSource(run));
-  const pins = start.anchor.kind === "pinned" ? start.anchor.pins.map(formatPin) : [firstUse];
-  run.memory.change((memory) => rememberAnchor(memory, run.dialect.name, pins));
+  rememberChain(run, start);
   run.roots.push(start.set.root);
   return start;
 }
 
+function rememberChain(run: Run, { set, anchor }: Start): void {
+  const pins = anchor.kind === "pinned" ? anchor.pins.map(formatPin) : [];
+  run.memory.change((memory) => rememberAnchor(memory, run.dialect.name, pins, set.root));
+}
+
 /** Accepts newer roots until there is none. True when at least one was found. @throws what updateRoot throws, limit.exceeded */
-export async function walkRoots(run: Run, set: TrustedSet): Promise<boolean> {
+export async function walkRoots(run: Run, start: Start): Promise<boolean> {
+  const { set } = start;
   for (let walked = 0; walked <= run.limits.rootRotations; walked++) {
     const version = set.root.signed.version + 1;
     const bytes = await run.fetch((source) => source.fetchRoot(version, { maxBytes: run.limits.rootBytes }));
@@ -53,6 +57,8 @@ export async function walkRoots(run: Run, set: TrustedSet): Promise<boolean> {
     }
     await run.keep(rootRole, root.bytes);
     run.roots.push(root);
+    rememberChain(run, start);
+    await run.memory.save();
   }
   throw new CountersignError(
     "limit.exceeded",
@@ -75,12 +81,13 @@ async function startFromCache(run: Run): Promise<Start | undefined> {
   }
 }
 
-// A cached root may be far from the pins: it counts while a pin that admitted its chain, or one that vouches for it, still stands.
-// So taking a pin away also takes away what was trusted because of it.
+// A cached root may be far from the pins. It counts while it is, to the byte, where a chain led that a standing pin admitted, or when
+// the pins vouch for it themselves. So a root that somebody put into the cache counts for nothing, and taking a pin away also
+// takes away what was trusted because of it.
 function anchorOf(run: Run, set: TrustedSet): Anchor | undefined {
-  if (run.pins.length === 0) return { kind: firstUse };
-  const admitted = run.memory.current.anchors.get(run.dialect.name) ?? [];
-  const standing = run.pins.filter((pin) => admitted.includes(formatPin(pin)));
+  const admitted = rememberedPins(run.memory.current, run.dialect.name, set.root);
+  if (run.pins.length === 0) return { kind: "firstUse" }; // the first use is over: what was seen then is held on to
+  const standing = run.pins.filter((pin) => admitted?.includes(formatPin(pin)));
   const pins = standing.length > 0 ? standing : vouchingPins(run.dialect, set.root, run.gun, run.pins);
   return pins.length === 0 ? undefined : { kind: "pinned", pins };
 }
@@ -113,7 +120,7 @@ function fetchRoot(run: Run, version: number | undefined): Promise<Uint8Array | 
 // Verifies the root against itself first: what the pins say of a root that does not reach its own threshold is of no interest.
 function accept(run: Run, bytes: Uint8Array): Start | undefined {
   const set = TrustedSet.fromRoot(bytes, run);
-  if (run.pins.length === 0) return { set, anchor: { kind: firstUse } };
+  if (run.pins.length === 0) return { set, anchor: { kind: "firstUse" } };
   const pins = vouchingPins(run.dialect, set.root, run.gun, run.pins);
   return pins.length === 0 ? undefined : { set, anchor: { kind: "pinned", pins } };
 }
