@@ -83,8 +83,8 @@ export class Simulator {
   readonly lifetimes = { root: 365 * day, snapshot: 7 * day, timestamp: day };
   /** targets and the delegated roles. */
   readonly roles = new Map<RoleName, SimulatedRole>();
-  /** Changes `signed` of a role just before it is signed. */
-  readonly mangle = new Map<RoleName, (signed: MutableJson, dialect: DialectName) => void>();
+  /** Changes `signed` of a role just before it is signed; bytes that are answered are signed as they are. */
+  readonly mangle = new Map<RoleName, (signed: MutableJson, dialect: DialectName) => Uint8Array | undefined>();
   /** Changes the signatures of a role after it is signed. */
   readonly resign = new Map<
     RoleName,
@@ -291,8 +291,7 @@ export class Simulator {
     // PEM keys hold raw newlines in canonical form, which JSON.parse refuses; escape them for the round trip.
     const text = new TextDecoder().decode(signedBytes).replaceAll("\n", "\\n");
     const signed = structuredClone(parseJson(new TextEncoder().encode(text))) as MutableJson;
-    change(signed, dialect);
-    return encodeCanonicalJson(signed as JsonObject);
+    return change(signed, dialect) ?? encodeCanonicalJson(signed as JsonObject);
   }
 
   #listedSigners(role: RoleName): readonly Signer[] {
