@@ -1,55 +1,115 @@
-// The `targets` member of both dialects: name -> length, hashes, custom. A collection may hold a hundred thousand of them, so this is
-// the one place in decoding where every allocation counts. Names are kept as written: `__proto__`, `..` and the empty
-// name are just names here, and nothing uses them as a path.
+// The `targets` member of both dialects: name -> length, hashes, custom. A collection may hold a hundred thousand of them and a
+// verifier asks for one, so every entry is checked when the document is decoded and only turned into a Target when somebody looks at
+// it. Names are kept as written: `__proto__`, `..` and the empty name are just names here, and nothing uses them as a path.
 import {
+  CountersignError,
   decodeObject,
-  type Hashes,
   invalidAt,
+  isJsonObject,
   type JsonObject,
   type JsonPath,
   type JsonValue,
 } from "../bytes/index.ts";
 import type { Target } from "../tuf/index.ts";
-
-/** Bytes of a hash, for the algorithms we check. */
-export function hashSize(algorithm: string): number | undefined {
-  return algorithm === "sha256" ? 32 : algorithm === "sha512" ? 64 : undefined;
-}
-
-/** @throws target.invalid when nothing but unknown algorithms is listed: such a thing can never be verified */
-export function requireKnownHash(hashes: Hashes, path: JsonPath): Hashes {
-  if (hashes.has("sha256") || hashes.has("sha512")) return hashes;
-  throw invalidAt(path, "neither sha256 nor sha512 is listed", "target.invalid");
-}
+import { checkHashes, type HashCoding, hashesOf } from "./hashes.ts";
 
 /** @throws metadata.invalid, target.invalid */
-export function decodeTargetMap(
-  value: JsonValue,
-  path: JsonPath,
-  decodeHashes: (value: JsonValue, path: JsonPath) => Hashes,
-): ReadonlyMap<string, Target> {
+export function decodeTargetMap(value: JsonValue, path: JsonPath, coding: HashCoding): ReadonlyMap<string, Target> {
   const object = decodeObject(value, path);
-  const targets = new Map<string, Target>();
-  for (const name of Object.keys(object)) {
-    const member = object[name];
-    if (member === undefined) continue;
-    const at = { parent: path, step: name };
-    targets.set(name, decodeTarget(decodeObject(member, at), at, decodeHashes));
-  }
-  return targets;
+  const names = Object.keys(object);
+  for (const name of names) checkTarget(object[name], coding, path, name);
+  return new TargetMap(object, names, path, coding);
 }
 
-function decodeTarget(
-  object: JsonObject,
-  path: JsonPath,
-  decodeHashes: (value: JsonValue, path: JsonPath) => Hashes,
-): Target {
-  const length = Object.hasOwn(object, "length") ? object.length : undefined;
-  if (typeof length !== "number" || !Number.isSafeInteger(length) || length < 0) {
-    throw invalidAt({ parent: path, step: "length" }, "expected an integer of at least 0", "target.invalid");
+function checkTarget(target: JsonValue | undefined, coding: HashCoding, path: JsonPath, name: string): void {
+  if (target === undefined || !isJsonObject(target)) {
+    throw invalidAt({ parent: path, step: name }, "expected an object", "target.invalid");
   }
-  const hashes = Object.hasOwn(object, "hashes") ? object.hashes : undefined;
-  if (hashes === undefined) throw invalidAt({ parent: path, step: "hashes" }, "missing", "target.invalid");
-  const custom = Object.hasOwn(object, "custom") ? object.custom : undefined;
-  return { length, hashes: decodeHashes(hashes, { parent: path, step: "hashes" }), custom };
+  const { length, hashes } = membersOf(target);
+  if (typeof length !== "number" || !Number.isSafeInteger(length) || length < 0) {
+    throw invalidAt(member(path, name, "length"), "expected an integer of at least 0", "target.invalid");
+  }
+  if (hashes === undefined) throw invalidAt(member(path, name, "hashes"), "missing", "target.invalid");
+  checkHashes(hashes, coding, () => member(path, name, "hashes"));
+}
+
+function membersOf(target: object): {
+  readonly length?: JsonValue;
+  readonly hashes?: JsonValue;
+  readonly custom?: JsonValue;
+} {
+  // JSON objects inherit nothing by these names, so reading them is reading own members.
+  return target;
+}
+
+function member(path: JsonPath, name: string, step: string): JsonPath {
+  return { parent: { parent: path, step: name }, step };
+}
+
+/** A read-only Map over checked JSON; a Target is made on first sight and then kept. */
+class TargetMap implements ReadonlyMap<string, Target> {
+  readonly #object: JsonObject;
+  readonly #names: readonly string[];
+  readonly #path: JsonPath;
+  readonly #coding: HashCoding;
+  readonly #made = new Map<string, Target>();
+
+  constructor(object: JsonObject, names: readonly string[], path: JsonPath, coding: HashCoding) {
+    this.#object = object;
+    this.#names = names;
+    this.#path = path;
+    this.#coding = coding;
+  }
+
+  get size(): number {
+    return this.#names.length;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#object, name);
+  }
+
+  get(name: string): Target | undefined {
+    if (!this.has(name)) return undefined;
+    const known = this.#made.get(name);
+    if (known !== undefined) return known;
+    const target = this.#make(name);
+    this.#made.set(name, target);
+    return target;
+  }
+
+  *entries(): MapIterator<[string, Target]> {
+    for (const name of this.#names) yield [name, this.#present(name)];
+  }
+
+  *keys(): MapIterator<string> {
+    yield* this.#names;
+  }
+
+  *values(): MapIterator<Target> {
+    for (const name of this.#names) yield this.#present(name);
+  }
+
+  forEach(visit: (target: Target, name: string, map: ReadonlyMap<string, Target>) => void, self?: unknown): void {
+    for (const name of this.#names) visit.call(self, this.#present(name), name, this);
+  }
+
+  [Symbol.iterator](): MapIterator<[string, Target]> {
+    return this.entries();
+  }
+
+  #present(name: string): Target {
+    const target = this.get(name);
+    if (target === undefined) throw new CountersignError("bug.unexpected", "a listed target is gone");
+    return target;
+  }
+
+  #make(name: string): Target {
+    const path: JsonPath = { parent: this.#path, step: name };
+    const { length, hashes, custom } = membersOf(decodeObject(this.#object[name] ?? null, path));
+    if (typeof length !== "number" || hashes === undefined) {
+      throw new CountersignError("bug.unexpected", "a checked target has changed");
+    }
+    return { length, hashes: hashesOf(hashes, this.#coding, { parent: path, step: "hashes" }), custom };
+  }
 }

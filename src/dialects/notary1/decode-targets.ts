@@ -4,6 +4,7 @@
 import { Buffer } from "node:buffer";
 import {
   decodeArray,
+  decodeBase64,
   decodeInteger,
   decodeMember,
   decodeObject,
@@ -21,7 +22,8 @@ import {
 } from "../../bytes/index.ts";
 import type { DelegatedRole, Delegations, Target, Targets } from "../../tuf/index.ts";
 import { decodeVersion, signedPath } from "../envelope.ts";
-import { decodeTargetMap, hashSize, requireKnownHash } from "../target-map.ts";
+import { decodeHashesWith, type HashCoding } from "../hashes.ts";
+import { decodeTargetMap } from "../target-map.ts";
 import { decodeExpiry, decodeRoleKeys } from "./decode-root.ts";
 import { decodeKeys } from "./keys.ts";
 
@@ -44,29 +46,24 @@ export function decodeTargets(role: RoleName, signed: JsonObject): Targets {
 }
 
 function decodeTargetMembers(value: JsonValue, path: JsonPath): ReadonlyMap<string, Target> {
-  return value === null ? new Map() : decodeTargetMap(value, path, decodeHashes);
+  return value === null ? new Map() : decodeTargetMap(value, path, coding);
 }
+
+const sha256Text = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+const sha512Text = /^[A-Za-z0-9+/]{85}[AQgw]==$/;
+
+/** Padded standard base64 without spare bits. */
+const coding: HashCoding = {
+  isHash: (algorithm, text) => {
+    if (algorithm === "sha256") return sha256Text.test(text);
+    return algorithm === "sha512" ? sha512Text.test(text) : Buffer.from(text, "base64").toString("base64") === text;
+  },
+  decode: decodeBase64,
+  expected: "expected base64 of the hash's size",
+};
 
 /** Algorithm -> base64. @throws target.invalid */
-export function decodeHashes(value: JsonValue, path: JsonPath): Hashes {
-  const hashes = new Map<string, Uint8Array>();
-  for (const [algorithm, member] of Object.entries(decodeObject(value, path))) {
-    const at = { parent: path, step: algorithm };
-    const bytes = decodeHashText(decodeString(member, at), at);
-    const size = hashSize(algorithm);
-    if (size !== undefined && bytes.length !== size) {
-      throw invalidAt(at, `expected ${size} bytes, got ${bytes.length}`, "target.invalid");
-    }
-    hashes.set(algorithm, bytes);
-  }
-  return requireKnownHash(hashes, path);
-}
-
-function decodeHashText(text: string, path: JsonPath): Uint8Array {
-  const bytes = Buffer.from(text, "base64");
-  if (bytes.toString("base64") !== text) throw invalidAt(path, "expected padded base64", "target.invalid");
-  return bytes;
-}
+export const decodeHashes: (value: JsonValue, path: JsonPath) => Hashes = decodeHashesWith(coding);
 
 function decodeDelegations(parent: RoleName, value: JsonValue, path: JsonPath): Delegations {
   const object = decodeObject(value, path);

@@ -19,8 +19,9 @@ import {
 } from "../../bytes/index.ts";
 import type { DelegatedPaths, DelegatedRole, Delegations, SuccinctRoles, Targets } from "../../tuf/index.ts";
 import { signedPath } from "../envelope.ts";
+import { decodeHashesWith, type HashCoding } from "../hashes.ts";
 import { delegatedRoleFromTuf1 } from "../role-names.ts";
-import { decodeTargetMap, hashSize, requireKnownHash } from "../target-map.ts";
+import { decodeTargetMap } from "../target-map.ts";
 import { decodeCommon, decodeRoleKeys } from "./decode-root.ts";
 import { decodeKeys } from "./keys.ts";
 
@@ -28,12 +29,7 @@ export function decodeTargets(signed: JsonObject): Targets {
   return {
     type: "targets",
     ...decodeCommon(signed, ["targets", "delegations"]),
-    targets: decodeMember(
-      signed,
-      "targets",
-      (value, path) => decodeTargetMap(value, path, (hashes, at) => requireKnownHash(decodeHashes(hashes, at), at)),
-      signedPath,
-    ),
+    targets: decodeMember(signed, "targets", (value, path) => decodeTargetMap(value, path, coding), signedPath),
     delegations: decodeOptionalMember(
       signed,
       "delegations",
@@ -43,20 +39,20 @@ export function decodeTargets(signed: JsonObject): Targets {
   };
 }
 
-/** Algorithm -> hex; the sizes of known algorithms are checked. @throws target.invalid */
-export function decodeHashes(value: JsonValue, path: JsonPath): Hashes {
-  const hashes = new Map<string, Uint8Array>();
-  for (const [algorithm, member] of Object.entries(decodeObject(value, path))) {
-    const at = { parent: path, step: algorithm };
-    const text = decodeString(member, at);
-    const size = hashSize(algorithm);
-    if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text) || (size !== undefined && text.length !== 2 * size)) {
-      throw invalidAt(at, "expected lower-case hex of the hash's size", "target.invalid");
-    }
-    hashes.set(algorithm, decodeHex(text));
-  }
-  return hashes;
-}
+const sha256Text = /^[0-9a-f]{64}$/;
+const sha512Text = /^[0-9a-f]{128}$/;
+const hexText = /^(?:[0-9a-f]{2})*$/;
+
+/** Lower-case hex. */
+const coding: HashCoding = {
+  isHash: (algorithm, text) =>
+    (algorithm === "sha256" ? sha256Text : algorithm === "sha512" ? sha512Text : hexText).test(text),
+  decode: decodeHex,
+  expected: "expected lower-case hex of the hash's size",
+};
+
+/** Algorithm -> hex. @throws target.invalid */
+export const decodeHashes: (value: JsonValue, path: JsonPath) => Hashes = decodeHashesWith(coding);
 
 function decodeDelegations(value: JsonValue, path: JsonPath): Delegations {
   const object = decodeObject(value, path);
