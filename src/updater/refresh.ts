@@ -157,13 +157,32 @@ async function cachedOrFetched<T extends Document>(
       if (!isCountersignError(error) || error.kind !== "untrusted" || isFinal(error.code, entry)) throw error;
     }
   }
-  const maxBytes = Math.min(entry.length ?? limit, limit);
-  const wanted = wantedOf(entry, set.root.signed.consistentSnapshot);
-  const bytes = await run.fetch((source) => step.ask(source, wanted, { maxBytes }));
-  if (bytes === undefined) throw missing(run, role);
-  const document = step.accept(bytes);
+  const document = step.accept(await fetchListed(run, set, role, entry, limit, step.ask));
   await run.keep(role, document.bytes);
   return document;
+}
+
+async function fetchListed(
+  run: Run,
+  set: TrustedSet,
+  role: RoleName,
+  entry: MetaEntry,
+  limit: number,
+  ask: Step<Document>["ask"],
+): Promise<Uint8Array> {
+  const listed = entry.length ?? limit;
+  const wanted = wantedOf(entry, set.root.signed.consistentSnapshot);
+  try {
+    const bytes = await run.fetch((source) => ask(source, wanted, { maxBytes: Math.min(listed, limit) }));
+    if (bytes === undefined) throw missing(run, role);
+    return bytes;
+  } catch (error) {
+    // Longer than its parent says is a lie about the document, not a weakness of the network.
+    if (!isCountersignError(error, "download.too_large") || listed > limit || entry.length === undefined) throw error;
+    throw new CountersignError("metadata.length_mismatch", `${role} is longer than the ${entry.length} bytes listed`, {
+      cause: error,
+    });
+  }
 }
 
 // With a hash in the parent a fetch could only bring the very bytes that just failed; asking for them again would be a round trip
