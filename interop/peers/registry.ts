@@ -14,7 +14,15 @@ export interface Registry extends AsyncDisposable {
   manifest(name: string, tag: string): Promise<{ readonly digest: string; readonly bytes: Uint8Array }>;
 }
 
-export async function startRegistry(directory: Scratch, name = "registry"): Promise<Registry> {
+export interface RegistryOptions {
+  /** The directory of its blobs. */
+  readonly name?: string;
+  /** A line of an htpasswd file (bcrypt): everything then asks for Basic credentials. */
+  readonly htpasswd?: string;
+}
+
+export async function startRegistry(directory: Scratch, options: RegistryOptions = {}): Promise<Registry> {
+  const { name = "registry", htpasswd } = options;
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
   const config = directory.at(`${name}.yml`);
@@ -23,14 +31,16 @@ export async function startRegistry(directory: Scratch, name = "registry"): Prom
     "log: {level: warn, accesslog: {disabled: true}}",
     `storage: {filesystem: {rootdirectory: ${directory.at(name)}}, delete: {enabled: true}}`,
     `http: {addr: "${host}"}`,
+    ...(htpasswd === undefined ? [] : [`auth: {htpasswd: {realm: test, path: ${directory.at(`${name}.htpasswd`)}}}`]),
   ];
+  if (htpasswd !== undefined) writeFileSync(directory.at(`${name}.htpasswd`), `${htpasswd}\n`);
   writeFileSync(config, `${lines.join("\n")}\n`);
   const process = await startProcess({
     name: "docker-registry",
     command: needPeer("docker-registry"),
     args: ["serve", config],
     cwd: directory.path,
-    ready: async () => (await fetch(`http://${host}/v2/`)).ok,
+    ready: async () => (await fetch(`http://${host}/v2/`)).status < 500,
   });
   return {
     host,

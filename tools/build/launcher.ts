@@ -24,7 +24,7 @@ function enableCache(): void {
     const base = home
       ? join(home, "cache")
       : join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), ".cache"), "countersign");
-    const directory = join(base, "compiled");
+    const directory = join(base, ".compiled");
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     chmodSync(directory, 0o700);
     module.enableCompileCache(directory);
