@@ -1,7 +1,7 @@
 // What goes wrong for people, against the real programs: each gives one coded error that names the thing and the next step, the exit
 // status of its kind, and nothing is lost. No secret appears in any answer.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { countersignClient, type OurClient, startOurServer } from "./peers/countersign.ts";
 import { peerTest } from "./peers/find.ts";
@@ -175,7 +175,6 @@ test("a damaged database is refused at start, by name and with the next step", a
   using directory = scratch("damaged");
   const first = await startOurServer(directory);
   await first.process.stop();
-  const { readdirSync, statSync } = await import("node:fs");
   const name = readdirSync(first.dataDirectory).find((file) => /\.(db|sqlite3?)$/.test(file));
   assert.ok(name);
   writeFileSync(`${first.dataDirectory}/${name}`, Buffer.alloc(statSync(`${first.dataDirectory}/${name}`).size, "x"));

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import process from "node:process";
 import { testPassphrase } from "./notary-client.ts";
-import { type Finished, freePort, type RunningProcess, run, startProcess } from "./process.ts";
+import { type Finished, type RunningProcess, run, startProcess } from "./process.ts";
 import type { Scratch } from "./scratch.ts";
 
 export const sourceProgram = join(import.meta.dirname, "../../src/cli/main.ts");
@@ -20,6 +20,7 @@ export interface OurServerOptions {
   /** Its data directory's name; the same name again is the same server, restarted. */
   readonly name?: string;
   readonly tls?: boolean;
+  /** Any free one unless told. */
   readonly port?: number;
   readonly cpu?: number | undefined;
   readonly program?: string;
@@ -28,34 +29,45 @@ export interface OurServerOptions {
 
 export async function startOurServer(directory: Scratch, options: OurServerOptions = {}): Promise<OurServer> {
   const { name = "trust-server", tls = true, program = sourceProgram } = options;
-  const port = options.port ?? (await freePort());
   const dataDirectory = directory.at(name);
-  const listen = ["--data", dataDirectory, "--listen", `127.0.0.1:${port}`, ...(tls ? [] : ["--no-tls"])];
-  const { connect } = await import("node:net");
+  const listen = ["--data", dataDirectory, "--listen", `127.0.0.1:${options.port ?? 0}`, ...(tls ? [] : ["--no-tls"])];
   const running = await startProcess({
     name: `countersign serve (${name})`,
     command: process.execPath,
-    args: [program, "serve", ...listen],
+    args: [program, "serve", "--json", ...listen],
     cwd: directory.path,
     env: { HOME: directory.path, COUNTERSIGN_HOME: directory.at(`${name}-home`), ...options.env },
     cpu: options.cpu,
-    ready: () => {
-      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-      const socket = connect(port, "127.0.0.1", () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once("error", reject);
-      return promise;
-    },
+    ready: async (log) => announcement(log) !== undefined,
   });
+  const announced = announcement(running.log());
+  if (announced === undefined) throw new Error(`no announcement\n${running.log()}`);
   return {
-    url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
-    authority: tls ? join(dataDirectory, "tls", "ca.pem") : undefined,
+    url: announced.url,
+    authority: announced.certificate?.path,
     dataDirectory,
     process: running,
     [Symbol.asyncDispose]: () => running.stop(),
   };
+}
+
+interface Announcement {
+  readonly url: string;
+  readonly certificate?: { readonly path: string };
+}
+
+/** What `serve --json` says once it serves; undefined until it has said all of it. */
+function announcement(log: string): Announcement | undefined {
+  const start = log.indexOf("{");
+  if (start === -1) return undefined;
+  for (let end = log.indexOf("}", start); end !== -1; end = log.indexOf("}", end + 1)) {
+    try {
+      return JSON.parse(log.slice(start, end + 1));
+    } catch {
+      // Not the last bracket yet.
+    }
+  }
+  return undefined;
 }
 
 export interface OurClient {

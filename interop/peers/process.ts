@@ -16,8 +16,8 @@ export interface ProcessOptions {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** Pin to one processor. */
   readonly cpu?: number | undefined;
-  /** Answers true once the program serves. Thrown errors count as "not yet". */
-  readonly ready: () => Promise<boolean>;
+  /** Answers true once the program serves; sees what it said so far. Thrown errors count as "not yet". */
+  readonly ready: (log: string) => Promise<boolean>;
   readonly stopSignal?: NodeJS.Signals;
 }
 
@@ -67,7 +67,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     await ended;
   };
   const deadline = performance.now() + readyTimeoutMs;
-  while (!(await options.ready().catch(() => false))) {
+  while (!(await options.ready(log.text()).catch(() => false))) {
     if (hasEnded() || performance.now() > deadline) {
       const what = hasEnded()
         ? `ended (${child.exitCode ?? child.signalCode})`

@@ -2,7 +2,6 @@
 // collection, a real image of two layers signed and verified; then the image is exchanged and altered, and refused.
 // It checks every answer and exits with 0 only if each was right. No network, no registry, nothing left behind.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { blobPath, setTag, tamper, writeImage } from "./image-layout.ts";
@@ -24,15 +23,8 @@ try {
 }
 
 async function quickstart(): Promise<void> {
-  const url = `https://127.0.0.1:${await freePort()}`;
-  const countersign = programIn(directory, join(root, "src/cli/main.ts"), {
-    HOME: directory,
-    COUNTERSIGN_HOME: join(directory, "home"),
-    COUNTERSIGN_SERVER: url,
-    COUNTERSIGN_TLS_CA: join(directory, "trust-server/tls/ca.pem"),
-    // Protects the keys of this demonstration, which end with it.
-    COUNTERSIGN_PASSPHRASE: "quickstart only",
-  });
+  const script = join(root, "src/cli/main.ts");
+  const home = { HOME: directory, COUNTERSIGN_HOME: join(directory, "home") };
 
   say("A real image of two layers, in an OCI layout directory.");
   const layout = join(directory, "image");
@@ -42,7 +34,18 @@ async function quickstart(): Promise<void> {
   console.log(`  image:1.0 is ${good.digest}`);
 
   say("A trust server with embedded storage and a TLS certificate of its own.");
-  server = await countersign.serve(/https:\/\//, "serve", "--data", "trust-server", "--listen", new URL(url).host);
+  // The last thing it says is how to go on; its address and certificate stand above.
+  const serving = ["serve", "--data", "trust-server", "--listen", "127.0.0.1:0"];
+  server = await programIn(directory, script, home).serve(/countersign init/, ...serving);
+  const variables = {
+    COUNTERSIGN_SERVER: told(server.output, /COUNTERSIGN_SERVER=(\S+)/),
+    COUNTERSIGN_TLS_CA: told(server.output, /COUNTERSIGN_TLS_CA=(\S+)/),
+    // Protects the keys of this demonstration, which end with it.
+    COUNTERSIGN_PASSPHRASE: "quickstart-only",
+  };
+  console.log("");
+  for (const [name, value] of Object.entries(variables)) console.log(`$ export ${name}=${value}`);
+  const countersign = programIn(directory, script, { ...home, ...variables });
 
   say("The publisher makes the collection (with a recovery kit) and signs the image's tag.");
   expect(0, await countersign.run("init", collection, "--recovery-kit", "recovery-kit.txt"));
@@ -96,12 +99,8 @@ function expect(status: number, answer: Answer, ...said: readonly string[]): voi
   console.log(`  (exit status ${answer.status})`);
 }
 
-function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const probe = createServer().once("error", reject);
-  probe.listen(0, "127.0.0.1", () => {
-    const address = probe.address();
-    probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-  });
-  return promise;
+function told(output: string, pattern: RegExp): string {
+  const found = pattern.exec(output)?.[1];
+  if (found === undefined) throw new Error(`expected the server to tell ${pattern}`);
+  return found;
 }

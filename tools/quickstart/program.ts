@@ -10,11 +10,12 @@ export interface Answer {
 export interface Program {
   /** Shows and runs one command to its end. */
   run(...args: readonly string[]): Promise<Answer>;
-  /** Shows and starts a server; resolves at the first line that matches. */
+  /** Shows and starts a server; resolves once it has said a line that matches, with everything said until then. */
   serve(ready: RegExp, ...args: readonly string[]): Promise<RunningServer>;
 }
 
 export interface RunningServer {
+  readonly output: string;
   /** SIGTERM, and wait for its orderly end. */
   stop(): Promise<number>;
 }
@@ -51,6 +52,7 @@ export function programIn(directory: string, script: string, env: Readonly<Recor
       exit.then((status) => reject(new Error(`the server ended with ${status}`)), reject);
       await promise;
       return {
+        output: lines.join("\n"),
         stop: () => {
           child.kill("SIGTERM");
           return exit;
