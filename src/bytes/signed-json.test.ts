@@ -41,6 +41,18 @@ test("escapes become what they stand for, and only quote and backslash stay esca
   assert.deepEqual(signedBytes, encodeCanonicalJson(value));
 });
 
+test("numbers spelled unusually are signed in their one spelling", () => {
+  for (const [spelled, integer] of [
+    ["1.0", "1"],
+    ["1e3", "1000"],
+    ["-0", "0"],
+    ["-0.0", "0"],
+  ] as const) {
+    const bytes = encodeUtf8(`{"signed":{"n":${spelled}},"signatures":[]}`);
+    assert.equal(decodeUtf8(parseSignedJson(bytes, { numbers: "integral" }).signedBytes), `{"n":${integer}}`);
+  }
+});
+
 test("a duplicate outside the signed part is refused too", () => {
   for (const text of [
     `{"signed":${canonical},"signatures":[],"signed":{}}`,
