@@ -2,8 +2,21 @@
 // code that nobody is locked out. Pure but for the signers and the time it is given: no files, no network.
 // TUF specification 1.0.34 section 6.3; Notary v1 sections 7, 9.5 and 14.
 export type { AddTarget, Change, RemoveDelegation, RemoveTarget, RenewRole, SetDelegation } from "./change.ts";
+export type { Levelled, Touch } from "./collection-draft.ts";
 export type { CollectionState, DialectState } from "./collection-state.ts";
+export { type Provenance, provenanceOf } from "./custom.ts";
 export { type Finding, type FindingCode, isBricking, refuseLockOut, type Severity } from "./findings.ts";
+export type { InitialCollection } from "./initial.ts";
 export { type KeyRing, keyRingOf } from "./key-ring.ts";
-export { documentsOf, type Publication, type PublicationPart, publicationParts } from "./publication.ts";
+export { defaultLifetimes, type Lifetimes } from "./lifetimes.ts";
+export type { Plan, PlannedDocument } from "./plan.ts";
+export { assertPublishable, preflightPublication } from "./preflight-readers.ts";
+export { type ChangeOptions, checkChange, type Prepared, prepareChange, prepareInitial } from "./prepare.ts";
+export {
+  documentsOf,
+  maxBlobBytes,
+  type Publication,
+  type PublicationPart,
+  publicationParts,
+} from "./publication.ts";
 export { type NextSnapshot, type NextTimestamp, nextSnapshot, nextTimestamp } from "./server-roles.ts";

@@ -3,6 +3,9 @@
 import type { Gun } from "../bytes/index.ts";
 import type { DialectName, Document } from "../tuf/index.ts";
 
+/** A blob is an image manifest or a small file; the server takes no larger one (docs/api.md). */
+export const maxBlobBytes = 4 * 1024 * 1024;
+
 export interface Publication {
   readonly gun: Gun;
   /** New documents only: per dialect root (versions ascending), targets, then delegations, parents first. */

@@ -1,0 +1,190 @@
+// Preflight, first half: what can be known before any key is opened. Who could still sign, who could still read, what cannot be written.
+// Each finding stands for a lock-out that happened to somebody (notary-v1, section 14: M, N, Q, T; 14.1).
+import { CountersignError, isCountersignError, type RoleName } from "../bytes/index.ts";
+import type { CanonicalKeyId } from "../keys/index.ts";
+import { countSigners, type Document, type Root, type Targets } from "../tuf/index.ts";
+import { type DialectDraft, rootRole } from "./collection-draft.ts";
+import { breaksOldWriters } from "./custom.ts";
+import { reachableIn } from "./delegated-paths.ts";
+import { type Finding, finding } from "./findings.ts";
+import { distinctHeld, usableKeys } from "./held-keys.ts";
+import { dateOf, isNearExpiry, shortestLifetime } from "./lifetimes.ts";
+import { newestRoot } from "./next-roots.ts";
+import { authorityFor, type Plan, type PlannedDocument } from "./plan.ts";
+import { rootFindings } from "./preflight-root.ts";
+import { absentRootSigners } from "./sign-plan.ts";
+
+export interface PreflightOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Keys at hand. */
+  readonly keyIds: ReadonlySet<CanonicalKeyId>;
+}
+
+/** What the smallest reader in use takes, in bytes (tuf-1.0, section 4). notary1: Notary's own client. */
+const sizeLimits = {
+  tuf1: { root: 512_000, targets: 5_000_000 },
+  notary1: { root: 1024 * 1024, targets: 100 * 1024 * 1024 },
+} as const;
+
+export function preflightPlan(plan: Plan, options: PreflightOptions): readonly Finding[] {
+  return [
+    ...plan.documents.flatMap((planned) => [
+      ...signabilityFindings(planned, options),
+      ...encodingFindings(planned),
+      ...expiryFindings(planned, options),
+    ]),
+    ...plan.draft.dialects.flatMap((one) => [
+      ...rootFindings(one, plan.state.gun, options.now),
+      ...delegationFindings(one),
+      ...untouchedFindings(one, options),
+      ...reachFindings(one),
+    ]),
+    ...behindFindings(plan),
+  ];
+}
+
+/** Can the keys at hand sign it, and could any keys? */
+function signabilityFindings(planned: PlannedDocument, { keyIds }: PreflightOptions): readonly Finding[] {
+  const about = { dialect: planned.dialect.name, role: planned.role };
+  const findings: Finding[] = [];
+  for (const { keys, role, words } of planned.isOptional ? [] : planned.authorities) {
+    const listed = usableKeys(keys, role);
+    if (listed.length < role.threshold) continue; // said once by the role's own finding
+    const held = distinctHeld(keys, role, keyIds);
+    if (held.length >= role.threshold) continue;
+    const message = `${words} wants ${role.threshold} of these keys, ${held.length} at hand: ${listed.join(", ")}`;
+    const hints = ["bring one of the keys named, from another machine, a backup or the recovery kit"];
+    findings.push(finding("bricking", "key.not_at_hand", message, { ...about, hints }));
+  }
+  const absent = absentRootSigners(planned, keyIds);
+  if (absent.length > 0) {
+    const message = `the new root will not be signed by ${absent.join(", ")}`;
+    const hints = ["sign with every root key: a root dies when the certificates of its only signers expire"];
+    findings.push(finding("warning", "root.not_signed_by_all", message, { ...about, hints }));
+  }
+  return findings;
+}
+
+function encodingFindings(planned: PlannedDocument): readonly Finding[] {
+  const about = { dialect: planned.dialect.name, role: planned.role };
+  const findings: Finding[] = [];
+  try {
+    const size = planned.dialect.encodeSigned(planned.signed).length;
+    const limit = sizeLimits[planned.dialect.name][planned.role === rootRole ? "root" : "targets"];
+    if (size > limit) {
+      const message = `${size} bytes; some readers stop at ${limit}`;
+      const hints = ["remove targets that nobody uses any more, or split them over delegations"];
+      findings.push(finding("warning", "document.too_large", message, { ...about, hints }));
+    }
+  } catch (cause) {
+    if (!isCountersignError(cause, "preflight.inexpressible")) throw cause;
+    findings.push(finding("bricking", "dialect.inexpressible", cause.message, { ...about, hints: cause.hints, cause }));
+  }
+  if (planned.signed.type === "targets" && planned.dialect.name === "notary1") {
+    const name = [...planned.signed.targets].find(([, target]) => breaksOldWriters(target.custom))?.[0];
+    if (name !== undefined) {
+      const message = `custom data of ${JSON.stringify(name)} holds <, > or &: Notary's own client can read it and never sign it again`;
+      const hints = ["leave these characters out while old clients publish to this collection"];
+      findings.push(finding("warning", "custom.breaks_old_writers", message, { ...about, hints }));
+    }
+  }
+  return findings;
+}
+
+function expiryFindings(planned: PlannedDocument, { now }: PreflightOptions): readonly Finding[] {
+  const { expires } = planned.signed;
+  if (expires.at >= now + shortestLifetime) return [];
+  const message = `would expire ${new Date(expires.at).toISOString()}, before anybody could rely on it`;
+  const hints = ["check this machine's clock and the lifetimes asked for"];
+  return [
+    finding("bricking", "document.expired", message, { dialect: planned.dialect.name, role: planned.role, hints }),
+  ];
+}
+
+/** Every delegation must keep keys that can reach its threshold. One that was broken before this change is only pointed out. */
+function delegationFindings(one: DialectDraft): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const { content, current, touch } of one.roles.values()) {
+    if (touch === undefined) continue;
+    for (const role of content.delegations?.roles ?? []) {
+      const usable = usableKeys(content.delegations?.keys ?? new Map(), role).length;
+      if (usable >= role.threshold && Number.isSafeInteger(role.threshold) && role.threshold >= 1) continue;
+      const before = current?.signed.delegations?.roles.find(({ name }) => name === role.name);
+      const usableBefore = before && usableKeys(current?.signed.delegations?.keys ?? new Map(), before).length;
+      const wasBroken = before !== undefined && usableBefore !== undefined && usableBefore < before.threshold;
+      const code = usable === 0 ? "delegation.last_key" : "threshold.unreachable";
+      const message = `${usable} usable keys can never reach its threshold of ${role.threshold}: its targets vanish`;
+      const hints = ["give the delegation another key first, or remove the delegation itself"];
+      const severity = wasBroken ? "warning" : "bricking";
+      findings.push(finding(severity, code, message, { dialect: one.dialect.name, role: role.name, hints }));
+    }
+  }
+  return findings;
+}
+
+/** Documents that stay as they are must still verify under the keys this change gives their roles, and should not be near expiry. */
+function untouchedFindings(one: DialectDraft, { now }: PreflightOptions): readonly Finding[] {
+  const findings: Finding[] = [];
+  const dialect = one.dialect.name;
+  for (const [role, { current, touch }] of one.roles) {
+    if (touch !== undefined || current === undefined) continue;
+    if (!stillVerifies(one, role, current)) {
+      const message = `version ${current.signed.version} stays, and too few of its signatures count under the new keys or threshold`;
+      const hints = [`sign ${role} again in the same publish: renew it with its new keys at hand`];
+      findings.push(finding("bricking", "reader.refuses", message, { dialect, role, hints }));
+    } else if (isNearExpiry(current.signed.expires, role, now)) {
+      findings.push(nearExpiry(one, role, current.signed));
+    }
+  }
+  const root = newestRoot(one);
+  if (one.newRoots.length === 0 && isNearExpiry(root.expires, rootRole, now))
+    findings.push(nearExpiry(one, rootRole, root));
+  return findings;
+}
+
+function stillVerifies(one: DialectDraft, role: RoleName, current: Document<Targets>): boolean {
+  const { keys, role: roleKeys } = authorityFor(one, role);
+  try {
+    return countSigners(one.dialect, current, keys, roleKeys).met;
+  } catch (error) {
+    if (error instanceof CountersignError) return false;
+    throw error;
+  }
+}
+
+function nearExpiry(one: DialectDraft, role: RoleName, { version, expires }: Root | Targets): Finding {
+  return finding("warning", "document.near_expiry", `version ${version} expires ${dateOf(expires.at)}`, {
+    dialect: one.dialect.name,
+    role,
+    hints: [`renew ${role} on a machine that holds its keys`],
+  });
+}
+
+/** New targets that no reader would find: the role's paths, or those of a role above it, do not allow the name. */
+function reachFindings(one: DialectDraft): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const [role, { content, current, touch }] of one.roles) {
+    if (touch !== "changed") continue;
+    const isReachable = reachableIn(role, (name) => one.roles.get(name)?.content);
+    for (const name of content.targets.keys()) {
+      if (current?.signed.targets.has(name) === true || isReachable(name)) continue;
+      const message = `target ${JSON.stringify(name)} lies outside the paths delegated to the role: no reader would find it`;
+      const hints = ["add a path to the delegation, or sign the target in another role"];
+      findings.push(
+        finding("bricking", "delegation.unreachable_target", message, { dialect: one.dialect.name, role, hints }),
+      );
+    }
+  }
+  return findings;
+}
+
+function behindFindings(plan: Plan): readonly Finding[] {
+  return plan.draft.dialects
+    .filter((one) => one.isRootBehind)
+    .map((one) => {
+      const message = `root version ${one.state.root.signed.version} lags behind the other dialect and its keys are not at hand`;
+      const hints = ["publish once with the root keys at hand: the newer root is then said in this dialect too"];
+      return finding("warning", "dialect.behind", message, { dialect: one.dialect.name, role: rootRole, hints });
+    });
+}

@@ -1,0 +1,72 @@
+// The whole way from a wish to documents that may be uploaded: plan, preflight, sign, preflight again. What comes back has been read by
+// the readers' own code in every dialect; what would lock somebody out never comes back.
+import type { RoleName } from "../bytes/index.ts";
+import type { Change } from "./change.ts";
+import type { Levelled } from "./collection-draft.ts";
+import type { CollectionState } from "./collection-state.ts";
+import { type Finding, isBricking, refuseLockOut } from "./findings.ts";
+import { type InitialCollection, initialFindings, initialPublication } from "./initial.ts";
+import type { KeyRing } from "./key-ring.ts";
+import type { Lifetimes } from "./lifetimes.ts";
+import { type Plan, planChange } from "./plan.ts";
+import { preflightPlan } from "./preflight-plan.ts";
+import { assertPublishable } from "./preflight-readers.ts";
+import type { Publication } from "./publication.ts";
+import { signPlan } from "./sign-plan.ts";
+
+export interface ChangeOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly keys: KeyRing;
+  /** Who publishes, for custom data of targets. */
+  readonly publisher?: string;
+  readonly lifetimes?: Lifetimes;
+  /** Contents of new targets by hex SHA-256. */
+  readonly blobs?: ReadonlyMap<string, Uint8Array>;
+  readonly seenVersions?: ReadonlyMap<RoleName, number>;
+}
+
+export interface Prepared {
+  readonly publication: Publication;
+  /** Warnings only. */
+  readonly findings: readonly Finding[];
+  /** What was brought level because an old client had published in one dialect alone. */
+  readonly levelled: readonly Levelled[];
+}
+
+/**
+ * The next documents of a collection. No key is opened before the plan has passed preflight.
+ * @throws preflight.would_lock_out, target.missing, target.invalid, role.invalid, name.invalid, key.*
+ */
+export async function prepareChange(
+  state: CollectionState,
+  changes: readonly Change[],
+  options: ChangeOptions,
+): Promise<Prepared> {
+  const { plan, findings } = checkChange(state, changes, options);
+  refuseLockOut(findings);
+  const signed = await signPlan(plan, options.keys);
+  const publication = { gun: state.gun, documents: signed.documents, blobs: options.blobs ?? new Map() };
+  const seen = await assertPublishable(publication, state, options.now);
+  return { publication, findings: [...findings, ...signed.findings, ...seen], levelled: plan.levelled };
+}
+
+/** The plan of a change and what preflight says of it, with no key opened: for `doctor`, dry runs and prompts. */
+export function checkChange(
+  state: CollectionState,
+  changes: readonly Change[],
+  options: ChangeOptions,
+): { readonly plan: Plan; readonly findings: readonly Finding[] } {
+  const keyIds = options.keys.ids();
+  const plan = planChange(state, changes, { ...options, keyIds });
+  return { plan, findings: preflightPlan(plan, { now: options.now, keyIds }) };
+}
+
+/** The first documents of a collection. @throws preflight.would_lock_out, key.* */
+export async function prepareInitial(wanted: InitialCollection): Promise<Prepared> {
+  const publication = await initialPublication(wanted);
+  const findings = initialFindings(publication, wanted);
+  refuseLockOut(findings.filter(isBricking));
+  const seen = await assertPublishable(publication, undefined, wanted.now);
+  return { publication, findings: [...findings, ...seen], levelled: [] };
+}
