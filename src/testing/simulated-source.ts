@@ -88,6 +88,7 @@ export class SimulatedSource implements MetadataSource {
     this.requests.push({ what, maxBytes: options.maxBytes });
     this.beforeAnswer?.(what);
     if (this.down !== undefined) throw this.down;
+    if (options.signal?.aborted === true) return untilAborted(what, options.signal);
     const lie = this.lies.get(what);
     if (lie === undefined) return limited(what, truth?.slice(), options);
     switch (lie.kind) {

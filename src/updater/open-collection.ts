@@ -1,13 +1,13 @@
 // Opens a collection for reading: brings the trusted set up to date (pins -> root chain -> timestamp -> snapshot -> targets) and hands
 // it over. What fails throws, and what was verified before the failure stays cached, so that the next run goes on from there.
-import { CountersignError, parseRoleName } from "../bytes/index.ts";
+import { CountersignError, isCountersignError, parseRoleName } from "../bytes/index.ts";
 import type { TrustedSet } from "../tuf/index.ts";
 import type { Collection, TrustedDocuments } from "./collection.ts";
 import type { OpenOptions } from "./open-options.ts";
 import type { Anchor } from "./pins.ts";
 import { Reader } from "./reader.ts";
 import { refresh } from "./refresh.ts";
-import { startFromRoot } from "./root-chain.ts";
+import { restartFromSource, type Start, startFromRoot } from "./root-chain.ts";
 import { Run } from "./run.ts";
 
 /**
@@ -16,10 +16,22 @@ import { Run } from "./run.ts";
  */
 export async function openCollection(options: OpenOptions): Promise<Collection> {
   const run = await Run.start(options);
-  const start = await startFromRoot(run);
-  await refresh(run, start);
+  const { set, anchor } = await refreshed(run, await startFromRoot(run));
   await run.memory.save();
-  return collectionOf(run, start.set, start.anchor);
+  return collectionOf(run, set, anchor);
+}
+
+async function refreshed(run: Run, start: Start): Promise<Start> {
+  try {
+    await refresh(run, start);
+    return start;
+  } catch (error) {
+    const mayRestart = start.isFromCache && start.anchor.kind === "pinned";
+    if (!mayRestart || !isCountersignError(error, "metadata.root_mismatch")) throw error;
+    const again = await restartFromSource(run);
+    await refresh(run, again);
+    return again;
+  }
 }
 
 function collectionOf(run: Run, set: TrustedSet, anchor: Anchor): Collection {

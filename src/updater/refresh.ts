@@ -40,7 +40,8 @@ export async function refresh(run: Run, start: Start): Promise<void> {
 /** True when newer roots have been asked for. */
 async function bringRootsUpToDate(run: Run, start: Start): Promise<boolean> {
   const { set } = start;
-  const mustWalk = run.dialect.name === "tuf1" || set.root.signed.version < run.memory.current.rootVersion;
+  const isBehind = start.isBehind || set.root.signed.version < run.memory.current.rootVersion;
+  const mustWalk = run.dialect.name === "tuf1" || isBehind;
   if (mustWalk) await walkUnlessOffline(run, start);
   try {
     finishRoots(run, set);

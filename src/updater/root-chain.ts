@@ -17,6 +17,9 @@ const snapshotRole = parseRoleName("snapshot");
 export interface Start {
   readonly set: TrustedSet;
   readonly anchor: Anchor;
+  readonly isFromCache: boolean;
+  /** The source is known to have newer roots. */
+  readonly isBehind: boolean;
 }
 
 /** @throws pin.missing, pin.mismatch, collection.missing, download.*, metadata.*, threshold.*, json.* */
@@ -30,7 +33,19 @@ export async function startFromRoot(run: Run): Promise<Start> {
       },
     );
   }
-  const start = (await startFromCache(run)) ?? (await startFromSource(run));
+  return begin(run, (await startFromCache(run)) ?? (await startFromSource(run)));
+}
+
+/**
+ * A start without the cached root, for when the snapshot lists another root than that one and no newer root exists: somebody padded
+ * or replaced the file. Not for trust on first use, which has only that file to hold on to.
+ */
+export async function restartFromSource(run: Run): Promise<Start> {
+  run.roots.length = 0;
+  return begin(run, await startFromSource(run));
+}
+
+function begin(run: Run, start: Start): Start {
   rememberChain(run, start);
   run.roots.push(start.set.root);
   return start;
@@ -73,7 +88,7 @@ async function startFromCache(run: Run): Promise<Start | undefined> {
   try {
     const set = TrustedSet.fromRoot(bytes, run);
     const anchor = anchorOf(run, set);
-    return anchor && { set, anchor };
+    return anchor && { set, anchor, isFromCache: true, isBehind: false };
   } catch (error) {
     if (!isCountersignError(error) || error.kind !== "untrusted") throw error;
     await run.dropCached(rootRole, error);
@@ -108,7 +123,7 @@ async function earliestVouchedRoot(run: Run): Promise<Start | undefined> {
     const bytes = await fetchRoot(run, version);
     if (bytes === undefined) return undefined;
     const start = accept(run, bytes);
-    if (start !== undefined) return start;
+    if (start !== undefined) return { ...start, isBehind: true };
   }
   return undefined;
 }
@@ -120,7 +135,7 @@ function fetchRoot(run: Run, version: number | undefined): Promise<Uint8Array | 
 // Verifies the root against itself first: what the pins say of a root that does not reach its own threshold is of no interest.
 function accept(run: Run, bytes: Uint8Array): Start | undefined {
   const set = TrustedSet.fromRoot(bytes, run);
-  if (run.pins.length === 0) return { set, anchor: { kind: "firstUse" } };
+  if (run.pins.length === 0) return { set, anchor: { kind: "firstUse" }, isFromCache: false, isBehind: false };
   const pins = vouchingPins(run.dialect, set.root, run.gun, run.pins);
-  return pins.length === 0 ? undefined : { set, anchor: { kind: "pinned", pins } };
+  return pins.length === 0 ? undefined : { set, anchor: { kind: "pinned", pins }, isFromCache: false, isBehind: false };
 }
