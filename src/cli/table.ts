@@ -4,6 +4,61 @@ import type { TableEntry } from "./command.ts";
 
 export const commandTable: readonly TableEntry[] = [
   {
+    name: "init",
+    summary: "start a collection",
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "sign",
+    summary: "sign images and files",
+    load: async () => (await import("./commands/sign.ts")).sign,
+  },
+  {
+    name: "verify",
+    summary: "say whether an image or file is the one that was signed, and current",
+    load: async () => (await import("./commands/verify.ts")).verify,
+  },
+  {
+    name: "tags",
+    summary: "list what a collection has signed, newest first",
+    load: async () => (await import("./commands/tags.ts")).tags,
+  },
+  {
+    name: "inspect",
+    summary: "show roles, keys and expiries of a collection",
+    load: async () => (await import("./commands/inspect.ts")).inspect,
+  },
+  {
+    name: "revoke",
+    summary: "withdraw signed targets",
+    load: async () => (await import("./commands/revoke.ts")).revoke,
+  },
+  {
+    name: "bundle",
+    summary: "save the whole chain of a collection for offline verification",
+    load: async () => (await import("./commands/bundle.ts")).bundle,
+  },
+  {
+    name: "key list",
+    summary: "list the keys on this machine",
+    load: async () => (await import("./commands/key-list.ts")).keyList,
+  },
+  {
+    name: "key generate",
+    summary: "make a key",
+    load: async () => (await import("./commands/key-generate.ts")).keyGenerate,
+  },
+  {
+    name: "key import",
+    summary: "bring keys from elsewhere",
+    load: async () => (await import("./commands/key-import.ts")).keyImport,
+  },
+  {
+    name: "key export",
+    summary: "write a key to a file, encrypted",
+    load: async () => (await import("./commands/key-export.ts")).keyExport,
+  },
+  {
     name: "trust add",
     summary: "pin the root key of a collection",
     load: async () => (await import("./commands/trust-add.ts")).trustAdd,

@@ -1,7 +1,7 @@
 // Reading and replacing small files: reads are bounded, writes are whole or not at all (temp file, fsync, rename), 0600 in 0700
 // directories, and every failure of the machine becomes a coded error that names the path.
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CountersignError } from "../bytes/index.ts";
 
@@ -49,6 +49,21 @@ export async function replaceFile(path: string, bytes: Uint8Array | string): Pro
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw diskError(error, "write", path);
+  }
+}
+
+/** Makes a file that must not be there yet, whole or not at all. False: there is one already. @throws disk.read_only, disk.full */
+export async function createFile(path: string, bytes: Uint8Array | string): Promise<boolean> {
+  const temporary = join(dirname(path), `.new-${randomBytes(8).toString("hex")}`);
+  try {
+    await replaceFile(temporary, bytes);
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw diskError(error, "write", path);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 

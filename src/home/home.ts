@@ -2,22 +2,24 @@
 import { join } from "node:path";
 import type { Gun } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
-import type { MemoryStore, MetadataCache } from "../updater/index.ts";
+import type { MemoryStore } from "../updater/index.ts";
 import { encodeFileName } from "./file-names.ts";
 import { type Environment, type HomeLocations, locateHome } from "./location.ts";
 import { withLock } from "./lock.ts";
-import { openMetadataCache } from "./metadata-cache.ts";
+import { type DiskCache, openMetadataCache } from "./metadata-cache.ts";
 import { openPinStore, type PinStore } from "./pins.ts";
 import { openReaderMemory } from "./reader-memory.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { openUnfinishedWork, type UnfinishedWork } from "./unfinished.ts";
 
 export interface Home {
   readonly locations: HomeLocations;
   readonly pins: PinStore;
   /** @throws config.invalid, disk.unreadable */
   settings(): Promise<Settings>;
-  cache(gun: Gun, dialect: DialectName): MetadataCache;
+  cache(gun: Gun, dialect: DialectName): DiskCache;
   memory(gun: Gun): MemoryStore;
+  unfinished(gun: Gun): UnfinishedWork;
   /** Runs `work` while no other process of this user writes to the collection. @throws storage.locked */
   whilePublishing<T>(gun: Gun, work: () => Promise<T>): Promise<T>;
 }
@@ -31,6 +33,7 @@ export function openHome(env: Environment): Home {
     settings: () => readSettings(join(locations.config, "config.json")),
     cache: (gun, dialect) => openMetadataCache(locations.cache, gun, dialect),
     memory: (gun) => openReaderMemory(locations.state, gun),
+    unfinished: (gun) => openUnfinishedWork(locations.state, gun),
     whilePublishing: (gun, work) =>
       withLock(join(locations.state, "locks", encodeFileName(gun)), work, { timeoutMs: 60_000 }),
   };

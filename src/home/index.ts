@@ -2,12 +2,13 @@
 // It is the only folder that knows file names below ~/.config/countersign and its siblings; COUNTERSIGN_HOME moves all of it to
 // one place. It makes no trust decision: what it hands out from the cache is checked again by the updater.
 export { encodeFileName } from "./file-names.ts";
-export { diskError, readSmallFile, removeFile, replaceFile, systemCode } from "./files.ts";
+export { createFile, diskError, readSmallFile, removeFile, replaceFile, systemCode } from "./files.ts";
 export { type Home, openHome } from "./home.ts";
 export { type Environment, type HomeLocations, locateHome } from "./location.ts";
 export { type LockOptions, withLock } from "./lock.ts";
-export { openMetadataCache } from "./metadata-cache.ts";
+export { type DiskCache, openMetadataCache } from "./metadata-cache.ts";
 export { parseNamePattern } from "./name-patterns.ts";
 export { openPinStore, type PinEntry, type PinStore, parsePinText } from "./pins.ts";
 export { openReaderMemory } from "./reader-memory.ts";
 export { readSettings, type ServerSetting, type Settings, serverFor } from "./settings.ts";
+export { openUnfinishedWork, type UnfinishedWork } from "./unfinished.ts";

@@ -1,0 +1,53 @@
+// `countersign key export KEY-ID`: a key to carry elsewhere, always encrypted.
+import { CountersignError } from "../../bytes/index.ts";
+import { keyPlaces } from "../../flows/index.ts";
+import { createFile, locateHome } from "../../home/index.ts";
+import { parseCanonicalKeyId } from "../../keys/index.ts";
+import type { Command } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { passphraseOptions, passphraseProvider } from "../passphrases.ts";
+
+export const keyExport: Command = {
+  spec: {
+    name: "key export",
+    usage: ["KEY-ID --output FILE [options]"],
+    about: [
+      "Writes a key of our key directory to a file, encrypted. The default form opens with OpenSSL and with key import; --form notary is for notary key import, whose key derivation is weak: keep such a file for the move only.",
+    ],
+    positionals: { min: 1, max: 1 },
+    options: [
+      {
+        name: "output",
+        short: "o",
+        value: "FILE",
+        isFile: true,
+        text: "where to; an existing file is never overwritten",
+      },
+      { name: "form", value: "FORM", text: "pkcs8 (the default) or notary" },
+      ...passphraseOptions,
+    ],
+    examples: [["countersign key export 5f2c... --form notary -o root.pem", "for notary key import root.pem"]],
+    json: ['{"id": "...", "file": "root.pem", "form": "pkcs8"}'],
+  },
+  async run({ args, terminal, env }) {
+    const id = parseCanonicalKeyId(args.positionals[0] ?? "");
+    const form = args.value("form") ?? "pkcs8";
+    const file = args.value("output");
+    if (form !== "pkcs8" && form !== "notary") {
+      throw new CountersignError("usage.invalid", `unknown form ${JSON.stringify(form.slice(0, 40))}`, {
+        hints: ["forms: pkcs8, notary"],
+      });
+    }
+    if (file === undefined) {
+      throw new CountersignError("usage.invalid", "key export needs --output FILE", {
+        hints: ["a private key is not printed, not even encrypted"],
+      });
+    }
+    const { vault } = keyPlaces(locateHome(env), env);
+    const text = await vault.exportKey(id, { form, passphrases: passphraseProvider(args, env, terminal) });
+    if (!(await createFile(file, text))) throw new CountersignError("key.exists", `${file} is there already`);
+    terminal.value({ id, file, form });
+    terminal.line(`exported ${id} to ${file}`);
+    return exitCodes.done;
+  },
+};

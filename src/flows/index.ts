@@ -1,0 +1,17 @@
+// What a person does with a collection: start one, sign, verify, list, inspect, revoke, carry it offline. Each flow takes a typed request
+// and ports, prints nothing and parses no arguments; the CLI and the library are thin over it. No flow believes anything that the
+// updater has not verified, and none reports a publish done before a fresh reader of each dialect has read it back.
+export { type Connections, type ConnectOptions, connect } from "./connect.ts";
+export { type Content, contentOfBytes, contentOfDigest, contentOfFile, targetOf } from "./content.ts";
+export { type ImageContent, imageContent } from "./image-content.ts";
+export { type InitReport, type InitRequest, initCollection } from "./init.ts";
+export { type Inspection, inspectCollection, type TopRoleReport } from "./inspect.ts";
+export { type FoundKey, findKeys, type KeyPlaces, keyPlaces, openKeyRing } from "./key-ring.ts";
+export { listTags, type TagListing } from "./list-tags.ts";
+export type { Progress, ReadPorts } from "./ports.ts";
+export type { PublishedRole, PublishReport } from "./publish.ts";
+export { type SavedBundle, saveBundle } from "./save-bundle.ts";
+export { type RevokeRequest, revokeTargets, type SignRequest, signTargets, type TargetToSign } from "./sign.ts";
+export type { ReadRequest } from "./trusted-collection.ts";
+export type { Reason, SignedFacts, Verdict, VerdictDocument } from "./verdict.ts";
+export { type VerifyBundleRequest, type VerifyRequest, verifyFromBundle, verifyTarget } from "./verify.ts";

@@ -1,0 +1,140 @@
+// One publish, from a change to "done": read the collection, apply the change to every dialect, sign, upload in one transaction, and read
+// it back as a fresh reader of each dialect. A publisher who was faster costs a re-read and another try, never a lost change.
+import { setTimeout as sleep } from "node:timers/promises";
+import { CountersignError, equalBytes, type Gun, isCountersignError, type RoleName } from "../bytes/index.ts";
+import {
+  type Change,
+  type Finding,
+  type KeyRing,
+  type Publication,
+  prepareChange,
+  publicationParts,
+} from "../publish/index.ts";
+import type { DialectName } from "../tuf/index.ts";
+import type { Pin } from "../updater/index.ts";
+import { type Carried, carriedDialects, readAfresh, readState } from "./collection-state.ts";
+import type { ReadPorts } from "./ports.ts";
+
+export interface PublishRequest {
+  readonly gun: Gun;
+  readonly pins: readonly Pin[];
+  /** Made anew for every try, from the state just read. */
+  readonly changes: readonly Change[];
+  /** Contents of the new targets that generic TUF clients may download, by hex SHA-256. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+  /** Who signs, for custom data. */
+  readonly publisher: string | undefined;
+  readonly ring: KeyRing;
+}
+
+export interface PublishedRole {
+  readonly dialect: DialectName;
+  readonly role: RoleName;
+  readonly version: number;
+}
+
+export interface PublishReport {
+  readonly published: readonly PublishedRole[];
+  /** Dialects that the server says lag even now. */
+  readonly behind: readonly DialectName[];
+  readonly findings: readonly Finding[];
+  /** Tries it took; above 1 somebody else published meanwhile. */
+  readonly attempts: number;
+}
+
+const maxAttempts = 6;
+
+/**
+ * @throws conflict.lost_race after several lost races; publish.refused; publish.unverified when it does not read back;
+ * preflight.*, key.*, and what reading throws
+ */
+export async function publishChanges(ports: ReadPorts, request: PublishRequest): Promise<PublishReport> {
+  return ports.home.whilePublishing(request.gun, async () => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return { ...(await publishOnce(ports, request)), attempts: attempt };
+      } catch (error) {
+        if (!isCountersignError(error, "conflict.lost_race", "storage.conflict") || attempt >= maxAttempts) throw error;
+        ports.progress("somebody else published first, trying again");
+        await sleep(attempt * 50 * (1 + Math.random()));
+      }
+    }
+  });
+}
+
+async function publishOnce(ports: ReadPorts, request: PublishRequest): Promise<Omit<PublishReport, "attempts">> {
+  ports.progress(`reading ${request.gun}`);
+  const carried = await carriedDialects(ports);
+  const state = await readState(ports, request, carried);
+  ports.progress("signing");
+  const { publication, findings } = await prepareChange(state, request.changes, {
+    now: ports.clock(),
+    keys: request.ring,
+    blobs: request.blobs,
+    ...(request.publisher === undefined ? {} : { publisher: request.publisher }),
+  });
+  const behind = await upload(ports, publication, carried);
+  await readBack(ports, request, publication);
+  const published = publication.documents.map(({ dialect, role, signed }) => ({
+    dialect,
+    role,
+    version: signed.version,
+  }));
+  return { published, behind, findings };
+}
+
+/** @throws conflict.lost_race, publish.refused, download.* */
+export async function upload(
+  ports: ReadPorts,
+  publication: Publication,
+  carried: Pick<Carried, "takesBoth">,
+): Promise<readonly DialectName[]> {
+  const onProgress = (sent: number, total: number): void => ports.progress(`publishing (${sent} of ${total} bytes)`);
+  const options = { onProgress, ...(ports.signal === undefined ? {} : { signal: ports.signal }) };
+  if (carried.takesBoth) {
+    const parts = publicationParts(publication).map(({ name, bytes }) => ({ filename: name, bytes }));
+    return (await ports.server.publish(parts, options)).behind;
+  }
+  const documents = publication.documents.filter((document) => document.dialect === "notary1");
+  await ports.server.publishNotary1(documents, options);
+  return [];
+}
+
+/**
+ * Reads every dialect that was published as somebody who has nothing cached. Newer than ours is fine: somebody published after us, on top
+ * of us. @throws publish.unverified
+ */
+export async function readBack(
+  ports: ReadPorts,
+  request: { readonly gun: Gun; readonly pins: readonly Pin[] },
+  publication: Publication,
+): Promise<void> {
+  ports.progress("reading it back");
+  const dialects = new Set(publication.documents.map((document) => document.dialect));
+  for (const dialect of dialects) {
+    try {
+      const collection = await readAfresh(ports, request, dialect, { remembers: true });
+      await collection.roles();
+      const { root, targets } = collection.documents();
+      for (const document of publication.documents) {
+        if (document.dialect !== dialect) continue;
+        const seen = document.role === "root" ? root : targets.get(document.role);
+        const isThere = seen !== undefined && seen.signed.version >= document.signed.version;
+        const isSame = seen?.signed.version !== document.signed.version || equalBytes(seen.bytes, document.bytes);
+        if (!isThere || !isSame) {
+          throw new CountersignError(
+            "publish.unverified",
+            `${dialect}: ${document.role} version ${document.signed.version} was published, readers see ` +
+              `${seen === undefined ? "none" : `version ${seen.signed.version}`}`,
+          );
+        }
+      }
+    } catch (cause) {
+      if (!isCountersignError(cause) || cause.kind === "network") throw cause;
+      throw new CountersignError("publish.unverified", `what was published does not read back: ${cause.message}`, {
+        cause,
+        hints: ["do not rely on it: run countersign inspect on the collection", ...cause.hints],
+      });
+    }
+  }
+}

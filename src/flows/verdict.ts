@@ -1,0 +1,100 @@
+// The answer of a verification: trusted or not, the facts it rests on, and every reason against. Expected failures (a wrong digest,
+// an expired chain, no such tag) are verdicts; what kept us from judging at all (network, disk) is thrown.
+import type { CountersignError, Digest, ErrorCode, Gun, RoleName } from "../bytes/index.ts";
+import type { CanonicalKeyId } from "../keys/index.ts";
+import type { SignedTag } from "../tags/index.ts";
+import type { DialectName } from "../tuf/index.ts";
+import type { Anchor, Collection, FoundTarget } from "../updater/index.ts";
+import type { Content } from "./content.ts";
+
+export interface Reason {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hints: readonly string[];
+}
+
+export interface VerdictDocument {
+  readonly role: RoleName;
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  readonly signedBy: readonly CanonicalKeyId[];
+  readonly threshold: number;
+}
+
+/** What the chain says; present whenever the collection itself could be verified and has the target. */
+export interface SignedFacts extends SignedTag {
+  readonly dialect: DialectName;
+  readonly anchor: Anchor;
+  /** False: the cached chain answered because the server could not be reached. */
+  readonly isOnline: boolean;
+  /** Root, timestamp, snapshot, then targets roles down to the one that decided. */
+  readonly documents: readonly VerdictDocument[];
+}
+
+export interface Verdict {
+  readonly trusted: boolean;
+  readonly gun: Gun;
+  /** The target's name: a tag or a path. */
+  readonly name: string;
+  /** What was looked at; undefined when it was never reached. */
+  readonly content: Content | undefined;
+  readonly signed: SignedFacts | undefined;
+  /** Why not. Empty when trusted. */
+  readonly reasons: readonly Reason[];
+  /** What did not change the answer and somebody should look at. */
+  readonly warnings: readonly Reason[];
+}
+
+export function reasonOf(error: CountersignError): Reason {
+  return { code: error.code, message: error.message, hints: error.hints };
+}
+
+export function signedFacts(collection: Collection, found: FoundTarget, tag: SignedTag): SignedFacts {
+  const documents = [collection.root, collection.timestamp, collection.snapshot, ...found.chain];
+  return {
+    ...tag,
+    dialect: collection.dialect,
+    anchor: collection.anchor,
+    isOnline: collection.freshness.kind === "online",
+    documents: documents.map(({ role, version, expires, signedBy, threshold }) => {
+      return { role, version, expiresAt: expires.at, signedBy, threshold };
+    }),
+  };
+}
+
+/** Every way in which `content` is not what was signed. At least one digest of a kind both sides know must be compared. */
+export function compareContent(content: Content, signed: FoundTarget): readonly Reason[] {
+  const reasons: Reason[] = [];
+  let compared = 0;
+  for (const digest of signed.digests) {
+    const algorithm = digest.startsWith("sha512:") ? "sha512" : "sha256";
+    const actual = content.digests.get(algorithm);
+    if (actual === undefined) continue;
+    compared += 1;
+    if (actual !== digest) reasons.push(mismatch(content, digest, actual));
+  }
+  if (compared === 0) {
+    reasons.push({
+      code: "image.mismatch",
+      message: `${content.origin} and the signature share no kind of digest: signed are ${signed.digests.join(", ") || "none"}`,
+      hints: ["give the digest of a kind that was signed"],
+    });
+  }
+  if (content.length !== undefined && content.length !== signed.length) {
+    reasons.push({
+      code: "image.mismatch",
+      message: `${content.origin} is ${content.length} bytes long, signed were ${signed.length}`,
+      hints: [],
+    });
+  }
+  return reasons;
+}
+
+function mismatch(content: Content, signed: Digest, actual: Digest): Reason {
+  return {
+    code: "image.mismatch",
+    message: `${content.origin} is ${actual}, signed is ${signed}`,
+    hints: ["do not run it: it is not what was signed", "publishers: if the new content is right, sign it"],
+  };
+}
