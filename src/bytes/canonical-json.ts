@@ -107,7 +107,7 @@ function quoted(text: string): string {
 function integerText(value: number): string {
   if (!Number.isInteger(value)) throw new CountersignError("json.not_integer", `${value} is not an integer`);
   if (!Number.isSafeInteger(value)) throw new CountersignError("json.unsafe_integer", `${value} is beyond 2^53 - 1`);
-  return String(value === 0 ? 0 : value); // -0 is written 0
+  return String(value); // -0 gives 0
 }
 
 /** Array.isArray that also narrows readonly arrays. */

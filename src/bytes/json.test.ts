@@ -49,6 +49,7 @@ const refused: readonly (readonly [string, string, ErrorCode, JsonLimits?])[] = 
   ["2^53 in integral mode", "9007199254740992.0", "json.unsafe_integer", { numbers: "integral" }],
   ["infinity by exponent", "1e400", "json.unsafe_integer", { numbers: "integral" }],
   ["a hundred digits", "1".repeat(100), "json.unsafe_integer"],
+  ["an endless spelling of 1", `1.${"0".repeat(100)}`, "json.unsafe_integer", { numbers: "integral" }],
   ["half a surrogate pair", '"\\ud83d"', "json.lone_surrogate"],
   ["the second half alone", '"\\ude00"', "json.lone_surrogate"],
   ["two first halves", '"\\ud83d\\ud83d"', "json.lone_surrogate"],

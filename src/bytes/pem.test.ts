@@ -48,6 +48,7 @@ for (const [name, text] of [
   ["base64 with spare bits", "-----BEGIN A-----\nAAB=\n-----END A-----\n"],
   ["base64 of the URL alphabet", "-----BEGIN A-----\nAA_-\n-----END A-----\n"],
   ["a header given twice", "-----BEGIN A-----\nrole: x\nrole: y\n\nAAAA\n-----END A-----\n"],
+  ["a header without a name", "-----BEGIN A-----\n: x\n\nAAAA\n-----END A-----\n"],
   ["a header after the body", "-----BEGIN A-----\nAAAA\nrole: x\n-----END A-----\n"],
 ] as const) {
   test(`refuses ${name}`, () => {

@@ -50,6 +50,7 @@ function parseBody(lines: readonly string[]): Pick<PemBlock, "headers" | "bytes"
     const colon = line.indexOf(":");
     if (colon < 0) break;
     const name = line.slice(0, colon).trim();
+    if (name === "") throw invalid("a header without a name");
     if (headers.has(name)) throw invalid(`a header ${JSON.stringify(name.slice(0, 40))} given twice`);
     headers.set(name, line.slice(colon + 1).trim());
   }

@@ -41,7 +41,7 @@ const maxRsaBits = 8192;
 const maxSpkiBytes = 4096;
 
 /** Importing a key costs more than a verification with it, and a reader meets the same few keys again and again. */
-const cacheEntries = 512;
+const cacheEntries = 2048;
 const cache = new Map<string, PublicKey>();
 
 /** DER SubjectPublicKeyInfo. @throws der.invalid, key.unsupported */
