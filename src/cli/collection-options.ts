@@ -3,6 +3,7 @@ import { CountersignError, type Gun } from "../bytes/index.ts";
 import { type Connections, connect, type ReadRequest } from "../flows/index.ts";
 import { parsePinText } from "../home/index.ts";
 import type { DialectName } from "../tuf/index.ts";
+import type { Pin } from "../updater/index.ts";
 import type { Arguments, Context, OptionSpec } from "./command.ts";
 
 export const serverOptions: readonly OptionSpec[] = [
@@ -50,8 +51,12 @@ export function readRequest(args: Arguments, gun: Gun): ReadRequest {
 
 /** @throws usage.invalid */
 export function pinRequest(args: Arguments): Pick<ReadRequest, "pins" | "trustOnFirstUse"> {
-  const pins = args.values("pin").map(parsePinText);
-  return { pins, trustOnFirstUse: args.flag("trust-on-first-use") };
+  return { pins: pinsOf(args), trustOnFirstUse: args.flag("trust-on-first-use") };
+}
+
+/** The pins of --pin. @throws usage.invalid */
+export function pinsOf(args: Arguments): readonly Pin[] {
+  return args.values("pin").map(parsePinText);
 }
 
 function dialectOf(text: string | undefined): DialectName | "auto" {

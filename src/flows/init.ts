@@ -86,9 +86,9 @@ async function prepare(
   request: InitRequest,
 ): Promise<{ work: UnfinishedInit; findings: readonly Finding[] }> {
   const { gun } = request;
-  await refuseForeignPin(ports, request);
   ports.progress(`asking ${ports.server.url.host}`);
   await refuseExisting(ports, gun);
+  await refuseForeignPin(ports, request);
   const takesBoth = await ports.server.isCountersign(ports.signal === undefined ? {} : { signal: ports.signal });
   const [timestampKey, snapshotKey] = [
     await fetchServerKey(ports, "timestamp"),

@@ -1,7 +1,7 @@
 // `countersign revoke`: withdraw a tag.
 import { CountersignError, type Gun, parseRoleName, type TargetName } from "../../bytes/index.ts";
 import { keyPlaces, openKeyRing, revokeTargets } from "../../flows/index.ts";
-import { connectionsOf, pinRequest } from "../collection-options.ts";
+import { connectionsOf, pinsOf } from "../collection-options.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { passphraseProvider } from "../passphrases.ts";
@@ -34,8 +34,13 @@ export const revoke: Command = {
         passphraseProvider(args, env, terminal),
       );
       const roles = args.values("role").map(parseRoleName);
-      const { pins } = pinRequest(args);
-      const report = await revokeTargets(await connections.portsFor(gun), { gun, names, roles, ring, pins });
+      const report = await revokeTargets(await connections.portsFor(gun), {
+        gun,
+        names,
+        roles,
+        ring,
+        pins: pinsOf(args),
+      });
       terminal.value({ gun, revoked: names, ...publishedJson(report) });
       for (const name of names) terminal.line(`${terminal.paint("green", "revoked:")} ${printable(`${gun}:${name}`)}`);
       showPublished(terminal, report);

@@ -2,7 +2,7 @@
 import { parseRoleName } from "../../bytes/index.ts";
 import { keyPlaces, openKeyRing, type SignRequest, signTargets, type TargetToSign } from "../../flows/index.ts";
 import { usage } from "../arguments.ts";
-import { connectionsOf, pinRequest } from "../collection-options.ts";
+import { connectionsOf, pinsOf } from "../collection-options.ts";
 import type { Command, CommandSpec } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { passphraseProvider } from "../passphrases.ts";
@@ -63,7 +63,7 @@ export const sign: Command = {
         keyPlaces(connections.home.locations, env),
         passphraseProvider(args, env, terminal),
       );
-      const request: SignRequest = { gun, targets, role, publisher, ring, pins: pinRequest(args).pins };
+      const request: SignRequest = { gun, targets, role, publisher, ring, pins: pinsOf(args) };
       const report = await signTargets(ports, request);
       const signed = targets.map(({ name, content }) => {
         const length = content.length === undefined ? {} : { length: content.length };
