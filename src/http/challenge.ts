@@ -9,7 +9,7 @@ export interface Challenge {
 }
 
 const maxHeaderLength = 8_192;
-const token = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
+const token = /[!#$%&'*+.^_`|~0-9A-Za-z-]+(?=[ \t,]|$)/y;
 const parameter = /([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+.^_`|~0-9A-Za-z/:-]+))/y;
 const token68 = /[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
 

@@ -26,15 +26,24 @@ export interface Route {
 
 const maxFailureBytes = 65_536;
 
+/** Once the head is there, Node reports a destroyed request as a reset connection; the reason is kept here. */
+interface Stall {
+  error: CountersignError | undefined;
+}
+
 /** @throws coded errors; Node's own TLS errors pass uncoded inside `cause` */
 export async function exchange(wanted: Exchange, route: Route): Promise<StreamedResponse> {
   wanted.signal.throwIfAborted();
   const request = route.start(requestOptions(wanted, route));
+  const stall: Stall = { error: undefined };
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     request.once("response", resolve);
     // Stays for the life of the request: an error after the answer must not bring the process down.
     request.on("error", reject);
-    request.once("timeout", () => request.destroy(tooSlow(wanted)));
+    request.once("timeout", () => {
+      stall.error = tooSlow(wanted);
+      request.destroy(stall.error);
+    });
   });
   // The caller leaves at the first failure of either; the other must not be reported as unhandled.
   answer.catch(() => undefined);
@@ -45,7 +54,7 @@ export async function exchange(wanted: Exchange, route: Route): Promise<Streamed
     sending.catch((cause: unknown) => request.destroy(cause instanceof Error ? cause : undefined));
     const message = await answer;
     const head = headOf(message, wanted.url);
-    return { ...head, body: boundedBody(message, head, wanted, onAbort) };
+    return { ...head, body: boundedBody(message, head, wanted, stall, onAbort) };
   } catch (cause) {
     wanted.signal.removeEventListener("abort", onAbort);
     request.destroy();
@@ -126,6 +135,7 @@ async function* boundedBody(
   message: IncomingMessage,
   head: HttpHead,
   wanted: Exchange,
+  stall: Stall,
   onAbort: () => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let received = 0;
@@ -144,7 +154,7 @@ async function* boundedBody(
     }
   } catch (cause) {
     wanted.signal.throwIfAborted();
-    throw transportError(cause, wanted.method, wanted.url);
+    throw stall.error ?? transportError(cause, wanted.method, wanted.url);
   } finally {
     wanted.signal.removeEventListener("abort", onAbort);
     // No effect on a body read to its end; otherwise the connection cannot be used again.

@@ -70,11 +70,15 @@ export function transportError(cause: unknown, method: HttpMethod, url: URL): Co
       cause,
     });
   }
-  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
-    return new CountersignError("download.failed", `${what}: the server does not speak TLS on that port`, {
-      hints: ["if it is meant to speak plain http, say so with an http:// address"],
-      cause,
-    });
+  if (code === "EPROTO" || code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
+    return new CountersignError(
+      "download.failed",
+      `${what}: the server does not speak TLS on that port, or none we can (${code})`,
+      {
+        hints: ["if it is meant to speak plain http, say so with an http:// address"],
+        cause,
+      },
+    );
   }
   const detail = code === "" ? "the exchange broke off" : `the exchange broke off (${code})`;
   return new CountersignError("download.failed", `${what}: ${detail}`, { cause });

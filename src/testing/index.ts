@@ -3,6 +3,7 @@
 export { type CacheUnderTest, metadataCacheContract } from "./contracts/metadata-cache.ts";
 export { metadataSourceContract, type ServedDocuments, type SourceUnderTest } from "./contracts/metadata-source.ts";
 export { day, type FakeClock, fakeClock, hour, second, testStart } from "./fake-clock.ts";
+export { type LoopbackHandler, type LoopbackServer, loopbackServer } from "./loopback-server.ts";
 export { InMemoryStore, MemoryCache } from "./memory-cache.ts";
 export { bothDialects, inBothDialects, rejectsWith, SimulatedReader } from "./simulated-reader.ts";
 export {
