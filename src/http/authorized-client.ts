@@ -5,6 +5,7 @@ import type { Clock } from "../bytes/index.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { type Credential, type CredentialSource, noCredentials } from "./credentials.ts";
 import type { HttpClient, HttpHead, HttpRequest, HttpResponse, StreamedResponse } from "./http-client.ts";
+import { discard } from "./read-body.ts";
 import { basicAuthorization, requestToken } from "./token-service.ts";
 import { statusError } from "./transport-errors.ts";
 
@@ -119,7 +120,7 @@ export function createAuthorizedClient(options: AuthorizedClientOptions): Author
 
   return {
     request: (request, access) => perform(request, access, client.request, async () => undefined),
-    stream: (request, access) => perform(request, access, client.stream, drain),
+    stream: (request, access) => perform(request, access, client.stream, discard),
   };
 }
 
@@ -132,8 +133,4 @@ function withAuthorization(request: HttpRequest, authorization: string | undefin
 function identity(credential: Credential | undefined): string {
   if (credential === undefined) return "";
   return credential.kind === "password" ? `user ${credential.username}` : "identity token";
-}
-
-async function drain(response: StreamedResponse): Promise<void> {
-  for await (const _ of response.body);
 }

@@ -126,7 +126,9 @@ async function askHelper(
     if (Buffer.from(result.stdout).includes(notFound)) return undefined;
     throw fail(`failed with exit code ${result.exitCode}`);
   }
-  return fromHelper(result.stdout) ?? Promise.reject(fail("answered something that is no credential"));
+  const credential = fromHelper(result.stdout);
+  if (credential === undefined) throw fail("answered something that is no credential");
+  return credential;
 }
 
 function fromHelper(stdout: Uint8Array): Credential | undefined {

@@ -212,7 +212,7 @@ test("plain http beyond loopback and passwords in addresses are refused before a
 });
 
 test("a streamed upload arrives whole, with its length announced and progress told", async () => {
-  let received = Buffer.alloc(0);
+  let received: Uint8Array = Buffer.alloc(0);
   await using server = await loopbackServer((_, response, body) => {
     received = body;
     response.end();

@@ -6,6 +6,7 @@ import { type Exchange, exchange } from "./exchange.ts";
 import type { HttpClient, HttpRequest, HttpResponse, StreamedResponse } from "./http-client.ts";
 import { checkOrigin, headersForOrigin, type OriginRules, redirectTarget } from "./origin-rules.ts";
 import { noProxy, type ProxyRule } from "./proxy.ts";
+import { collect, discard } from "./read-body.ts";
 import { backoffMs, isTransientError, isTransientStatus, longestRetryAfterMs, retryAfterMs } from "./retry.ts";
 import { type TlsAnchors, tlsAnchors } from "./tls-anchors.ts";
 import { describeRequest, isUnknownIssuer } from "./transport-errors.ts";
@@ -58,7 +59,8 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     const timer = new AbortController();
     const what = describeRequest(request.method, request.url);
     const late = new CountersignError("download.too_slow", `${what}: not done after ${totalMs} ms`);
-    const timeout = setTimeout(() => timer.abort(late), totalMs);
+    // Not a reason to stay alive: the connection is one as long as there is something to wait for.
+    const timeout = setTimeout(() => timer.abort(late), totalMs).unref();
     const signal = request.signal === undefined ? timer.signal : AbortSignal.any([request.signal, timer.signal]);
     try {
       const response = await withRetries(request, signal, performance.now() + totalMs);
@@ -138,25 +140,6 @@ async function connect(wanted: Exchange, connections: Connections): Promise<Stre
       if (!isRefused || !connections.widen(wanted.url)) throw error;
     }
   }
-}
-
-/** Reads a small rest so that the connection can be used again; leaves a long one. */
-async function discard(response: StreamedResponse): Promise<void> {
-  let length = 0;
-  try {
-    for await (const chunk of response.body) {
-      length += chunk.length;
-      if (length > 65_536) return;
-    }
-  } catch (error) {
-    if (!isCountersignError(error)) throw error;
-  }
-}
-
-async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return new Uint8Array(Buffer.concat(chunks));
 }
 
 async function* finallyClear(

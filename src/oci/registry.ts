@@ -4,6 +4,7 @@ import { CountersignError, type Digest, isCountersignError, parseDigest } from "
 import {
   type AuthorizedClient,
   describeUrl,
+  discard,
   expectOk,
   type HttpHead,
   listMember,
@@ -64,28 +65,32 @@ export function registryRepository(
     const totalMs = Math.max(3_600_000, descriptor.size / 1_000);
     const limits = { maxBytes: descriptor.size, totalMs, redirects: "blob" } as const;
     const response = await asRegistry(client.stream({ method: "GET", url, ...limits, ...options }, access));
-    if (response.status === 404) {
+    if (response.status !== 200) {
+      await discard(response);
+      if (response.status !== 404) throw statusError(response, "GET");
       throw new CountersignError("image.missing", `${describeUrl(url)}: the registry has no such blob`);
     }
-    if (response.status !== 200) throw statusError(response, "GET");
     yield* checkedStream(response.body, descriptor, describeUrl(url));
   }
 
   async function listTags(options: ReadOptions = {}): Promise<readonly Tag[]> {
     const tags: Tag[] = [];
+    const seen = new Set<string>();
     let url: URL | undefined = await address("tags/list", options);
-    for (let page = 0; url !== undefined; page++) {
-      if (page >= maxTagPages || tags.length > maxTags) {
-        throw new CountersignError(
-          "limit.exceeded",
-          `${describeUrl(url)}: more than ${maxTags} tags, or pages without end`,
-        );
+    while (url !== undefined) {
+      if (seen.has(url.href)) {
+        throw new CountersignError("registry.failed", `${describeUrl(url)}: the pages of tags go round in a circle`);
       }
+      seen.add(url.href);
       const response = await client.request({ method: "GET", url, maxBytes: maxTagPageBytes, ...options }, access);
       if (response.status === 404) return tags;
       expectOk(response, "GET");
       for (const name of listMember(parseLooseJson(response.body), "tags")) {
         if (typeof name === "string" && isTag(name)) tags.push(name);
+      }
+      if (seen.size > maxTagPages || tags.length > maxTags) {
+        const what = `more than ${maxTags} tags, or more than ${maxTagPages} pages of them`;
+        throw new CountersignError("limit.exceeded", `${describeUrl(url)}: ${what}`);
       }
       url = nextPage(response, url);
     }
