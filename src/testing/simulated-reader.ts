@@ -13,6 +13,8 @@ export class SimulatedReader {
   readonly caches: Readonly<Record<DialectName, MemoryCache>> = { notary1: new MemoryCache(), tuf1: new MemoryCache() };
   readonly memory = new InMemoryStore();
   pins: readonly Pin[];
+  /** False: only the cache of the dialect at hand knows what was seen. */
+  remembers = true;
 
   /** Pins the root keys that the simulator has now. */
   constructor(simulator: Simulator) {
@@ -26,7 +28,7 @@ export class SimulatedReader {
       dialect,
       source: this.simulator.source(dialect),
       cache: this.caches[dialect],
-      memory: this.memory,
+      ...(this.remembers ? { memory: this.memory } : {}),
       pins: this.pins,
       now: this.simulator.clock(),
       ...changes,

@@ -1,6 +1,23 @@
 // Rollback: a mirror, a restored backup or a thief of the online keys serves documents older than those a reader has seen.
 import assert from "node:assert/strict";
+import { parseRoleName } from "../bytes/index.ts";
 import { inBothDialects, rejectsWith, SimulatedReader, Simulator, sampleTarget } from "../testing/index.ts";
+import type { DialectName } from "../tuf/index.ts";
+
+/** Each rule of rollback twice: with the memory that spans dialects, and with nothing but the cache. */
+function withAndWithoutMemory(
+  name: string,
+  body: (dialect: DialectName, start: typeof readerOfTwoVersions) => Promise<void>,
+): void {
+  inBothDialects(name, (dialect) => body(dialect, readerOfTwoVersions));
+  inBothDialects(`${name}, without memory`, (dialect) =>
+    body(dialect, async () => {
+      const { simulator, reader } = await readerOfTwoVersions();
+      reader.remembers = false;
+      return { simulator, reader };
+    }),
+  );
+}
 
 async function readerOfTwoVersions() {
   const simulator = await Simulator.create();
@@ -13,8 +30,8 @@ async function readerOfTwoVersions() {
   return { simulator, reader: new SimulatedReader(simulator) };
 }
 
-inBothDialects("an old timestamp replayed by a mirror is refused and leaves no trace", async (dialect) => {
-  const { simulator, reader } = await readerOfTwoVersions();
+withAndWithoutMemory("an old timestamp replayed by a mirror is refused and leaves no trace", async (dialect, start) => {
+  const { simulator, reader } = await start();
   await reader.open(dialect);
   const { documents } = reader.caches[dialect];
   const before = new Map(documents);
@@ -28,8 +45,8 @@ inBothDialects("an old timestamp replayed by a mirror is refused and leaves no t
   assert.equal((await reader.open(dialect)).timestamp.version, 3);
 });
 
-inBothDialects("an old snapshot under a new timestamp is refused", async (dialect) => {
-  const { simulator, reader } = await readerOfTwoVersions();
+withAndWithoutMemory("an old snapshot under a new timestamp is refused", async (dialect, start) => {
+  const { simulator, reader } = await start();
   await reader.open(dialect);
   const { snapshots } = simulator.source(dialect).stored;
   const [oldest] = snapshots;
@@ -39,8 +56,8 @@ inBothDialects("an old snapshot under a new timestamp is refused", async (dialec
   await rejectsWith(reader.open(dialect), "metadata.rollback");
 });
 
-inBothDialects("old targets under a new snapshot are refused", async (dialect) => {
-  const { simulator, reader } = await readerOfTwoVersions();
+withAndWithoutMemory("old targets under a new snapshot are refused", async (dialect, start) => {
+  const { simulator, reader } = await start();
   await reader.open(dialect);
   const { targets } = simulator.source(dialect).stored;
   const old = targets.find((document) => document.role === "targets" && document.version === 2);
@@ -50,8 +67,8 @@ inBothDialects("old targets under a new snapshot are refused", async (dialect) =
   await rejectsWith(reader.open(dialect), "metadata.rollback");
 });
 
-inBothDialects("an old delegation under a new snapshot is refused", async (dialect) => {
-  const { simulator, reader } = await readerOfTwoVersions();
+withAndWithoutMemory("an old delegation under a new snapshot is refused", async (dialect, start) => {
+  const { simulator, reader } = await start();
   assert.ok(await (await reader.open(dialect)).lookup("release-1"));
   const { targets } = simulator.source(dialect).stored;
   const old = targets.find((document) => document.role === "targets/releases" && document.version === 1);
@@ -62,8 +79,8 @@ inBothDialects("an old delegation under a new snapshot is refused", async (diale
   await rejectsWith(lookup, "metadata.rollback");
 });
 
-inBothDialects("an old root served as the next one is refused", async (dialect) => {
-  const { simulator, reader } = await readerOfTwoVersions();
+withAndWithoutMemory("an old root served as the next one is refused", async (dialect, start) => {
+  const { simulator, reader } = await start();
   await simulator.publishRoot();
   await simulator.publish();
   await reader.open(dialect);
@@ -101,3 +118,25 @@ inBothDialects("a reader that lost its cache cannot be taken back to an old root
   source.lies.set("timestamp", { kind: "bytes", bytes: before.timestamp.bytes });
   await rejectsWith(reader.open(dialect), "metadata.rollback");
 });
+
+inBothDialects("an older snapshot with the roles of today is refused by its own version", async (dialect) => {
+  const { simulator, reader } = await readerOfTwoVersions();
+  reader.remembers = false;
+  await reader.open(dialect);
+  simulator.versions.snapshot = 1; // a thief of the online keys counts again from one
+  await simulator.publish();
+  await rejectsWith(reader.open(dialect), "metadata.rollback");
+});
+
+inBothDialects(
+  "a role that vanishes from the snapshot is a rollback in tuf1, and is no answer in notary1",
+  async (dialect) => {
+    const { simulator, reader } = await readerOfTwoVersions();
+    reader.remembers = false;
+    assert.ok(await (await reader.open(dialect)).lookup("release-1"));
+    simulator.unlisted.add(parseRoleName("targets/releases"));
+    await simulator.publish();
+    if (dialect === "tuf1") await rejectsWith(reader.open(dialect), "metadata.rollback");
+    else assert.equal(await (await reader.open(dialect)).lookup("release-1"), undefined);
+  },
+);
