@@ -13,5 +13,4 @@ export type {
   Sha256Hex,
   Storage,
   StoredDocument,
-  VersionFloors,
 } from "./storage.ts";

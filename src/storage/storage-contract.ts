@@ -30,6 +30,7 @@ function commit(expectedGeneration: number, documents: readonly NewDocument[], m
     expectedGeneration,
     documents,
     retired: [],
+    forgotten: [],
     blobs: [],
     behind: [],
     changes: [],
@@ -134,6 +135,15 @@ export function storageContract(adapter: string, open: () => Promise<Storage>): 
     assert.equal((await storage.byVersion(gun, { dialect: "tuf1", role: releases }, 1))?.version, 1);
   });
 
+  contract("a renewal forgets the timestamp it replaces and nothing else", async (storage) => {
+    const name = { dialect: "tuf1", role: timestamp } as const;
+    await storage.commit(commit(0, [document("tuf1", timestamp, 1)]));
+    await storage.commit(commit(1, [document("tuf1", timestamp, 2)], { forgotten: [{ ...name, version: 1 }] }));
+    assert.equal(await storage.byVersion(gun, name, 1), undefined);
+    assert.equal((await storage.current(gun, name))?.version, 2);
+    assert.equal(await storage.highestVersion(gun, name), 2);
+  });
+
   contract("blobs belong to their collection", async (storage) => {
     const sha = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"; // hello\n
     const blobs = [Buffer.from("hello\n"), Buffer.from("hello\n")];
@@ -150,9 +160,8 @@ export function storageContract(adapter: string, open: () => Promise<Storage>): 
     assert.equal(await storage.byVersion(gun, { dialect: "notary1", role: timestamp }, 9), undefined);
     assert.deepEqual(await storage.listCollections({ limit: 10 }), []);
     assert.deepEqual(await storage.dueForRenewal(100, 10), []);
-    const floors = await storage.versionFloors(gun);
-    assert.equal(floors.floor("notary1", timestamp), 9);
-    assert.equal(floors.generation, 2);
+    assert.equal(await storage.highestVersion(gun, { dialect: "notary1", role: timestamp }), 9);
+    assert.equal(await storage.generation(gun), 2);
     await rejectsWith("storage.conflict", storage.commit(commit(0, [document("notary1", timestamp, 10)])));
     await rejectsWith("storage.conflict", storage.commit(commit(2, [document("notary1", timestamp, 9)])));
     assert.equal(await storage.commit(commit(2, [document("notary1", timestamp, 10)])), 3);
@@ -222,9 +231,9 @@ export function storageContract(adapter: string, open: () => Promise<Storage>): 
 
   contract("names from outside are only names", async (storage) => {
     const evil = parseTuf1RoleName("__proto__");
-    assert.equal((await storage.versionFloors(gun)).floor("tuf1", evil), 0);
+    assert.equal(await storage.highestVersion(gun, { dialect: "tuf1", role: evil }), 0);
     await storage.commit(commit(0, [document("tuf1", evil, 1)]));
     assert.equal((await storage.current(gun, { dialect: "tuf1", role: evil }))?.version, 1);
-    assert.equal((await storage.versionFloors(gun)).floor("tuf1", evil), 1);
+    assert.equal(await storage.highestVersion(gun, { dialect: "tuf1", role: evil }), 1);
   });
 }

@@ -52,12 +52,14 @@ export interface Change extends NewChange {
 
 export interface Commit {
   readonly gun: Gun;
-  /** `CollectionState.generation` as the writer read it; `versionFloors().generation` (0 if never seen) for a new collection. */
+  /** `generation(gun)` as the writer read it; 0 for a name never seen. */
   readonly expectedGeneration: number;
   /** They become current, each in its role. Several versions of one role may come: ascending; the last becomes current. */
   readonly documents: readonly NewDocument[];
   /** Roles that stop being current; their documents stay readable by version and hash. */
   readonly retired: readonly DocumentName[];
+  /** Versions to drop: timestamps that a renewal has replaced, or they would outgrow everything else. */
+  readonly forgotten: readonly (DocumentName & { readonly version: number })[];
   /** Contents of targets, kept once per collection by SHA-256. */
   readonly blobs: readonly Uint8Array[];
   readonly behind: readonly DialectName[];
@@ -68,13 +70,6 @@ export interface Commit {
   readonly renewAt: number | undefined;
   /** Time of the commit. */
   readonly at: number;
-}
-
-/** What is remembered of a collection after its deletion, so that a re-created one never goes below versions readers saw. */
-export interface VersionFloors {
-  readonly generation: number;
-  /** Highest version ever stored of a role; 0 if none. */
-  floor(dialect: DialectName, role: RoleName): number;
 }
 
 /** A key the server signs snapshots or timestamps with. The secret is sealed by the caller. */
@@ -100,7 +95,13 @@ export interface ChangeQuery {
 export interface Storage extends AsyncDisposable {
   /** The collection, or undefined when there is none (never published, or deleted). */
   collection(gun: Gun): Promise<CollectionState | undefined>;
-  versionFloors(gun: Gun): Promise<VersionFloors>;
+  /** The optimistic lock, also of a collection that was deleted; 0 for a name never seen. */
+  generation(gun: Gun): Promise<number>;
+  /**
+   * The highest version of a role ever stored, 0 if none. Remembered over a deletion, so that a collection made again never goes
+   * below what readers saw.
+   */
+  highestVersion(gun: Gun, name: DocumentName): Promise<number>;
   current(gun: Gun, name: DocumentName): Promise<StoredDocument | undefined>;
   byVersion(gun: Gun, name: DocumentName, version: number): Promise<StoredDocument | undefined>;
   byHash(gun: Gun, name: DocumentName, sha256: Sha256Hex): Promise<StoredDocument | undefined>;

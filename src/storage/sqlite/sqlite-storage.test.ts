@@ -35,6 +35,7 @@ function publish(version: number, size = 100): Commit {
     expectedGeneration: version - 1,
     documents: [{ ...targets, version, bytes: Buffer.alloc(size, version) }],
     retired: [],
+    forgotten: [],
     blobs: [],
     behind: [],
     changes: [],

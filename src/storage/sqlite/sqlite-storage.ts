@@ -1,9 +1,8 @@
 // The embedded adapter: one SQLite file through node:sqlite. Reads are point selects of a few microseconds on the main thread;
 // writes go through group-commit.ts. Why plain statements and no query builder yet: docs/adr/0001-plain-sqlite.md.
 import type { DatabaseSync } from "node:sqlite";
-import type { Gun, RoleName } from "../../bytes/index.ts";
+import type { Gun } from "../../bytes/index.ts";
 import { CountersignError, decodeHex } from "../../bytes/index.ts";
-import type { DialectName } from "../../tuf/index.ts";
 import type {
   Change,
   ChangeQuery,
@@ -14,7 +13,6 @@ import type {
   Sha256Hex,
   Storage,
   StoredDocument,
-  VersionFloors,
 } from "../storage.ts";
 import { GroupCommit, type WritePoint } from "./group-commit.ts";
 import { openDatabase } from "./open-database.ts";
@@ -28,11 +26,10 @@ import {
   integerCell,
   type Row,
   serverKeyOf,
-  textCell,
 } from "./rows.ts";
 import { toStorageError } from "./sqlite-errors.ts";
 import { Statements } from "./statements.ts";
-import { applyCommit, applyDeletion, applyServerKey } from "./writes.ts";
+import { applyCommit, applyDeletion, applyServerKey, highestVersion } from "./writes.ts";
 
 const columns = "d.dialect, d.role, d.version, d.stored_at, d.sha256, d.bytes";
 const live = "SELECT id FROM collections WHERE gun = ?1 AND live = 1";
@@ -81,25 +78,16 @@ class SqliteStorage implements Storage {
     });
   }
 
-  async versionFloors(gun: Gun): Promise<VersionFloors> {
+  async generation(gun: Gun): Promise<number> {
+    const row = this.#read((statements) => statements.one("SELECT generation FROM collections WHERE gun = ?", gun));
+    return row === undefined ? 0 : integerCell(row, "generation");
+  }
+
+  async highestVersion(gun: Gun, { dialect, role }: DocumentName): Promise<number> {
     return this.#read((statements) => {
-      const row = statements.one("SELECT id, generation FROM collections WHERE gun = ?", gun);
-      if (row === undefined) return { generation: 0, floor: () => 0 };
-      const id = integerCell(row, "id");
-      const rows = statements.all(
-        `SELECT dialect, role, max(version) AS version FROM (
-           SELECT dialect, role, version FROM floors WHERE collection = ?1
-           UNION ALL SELECT dialect, role, version FROM documents WHERE collection = ?1)
-         GROUP BY dialect, role`,
-        id,
-      );
-      const highest = new Map(
-        rows.map((each) => [`${integerCell(each, "dialect")} ${textCell(each, "role")}`, integerCell(each, "version")]),
-      );
-      return {
-        generation: integerCell(row, "generation"),
-        floor: (dialect: DialectName, role: RoleName) => highest.get(`${dialectNumber(dialect)} ${role}`) ?? 0,
-      };
+      const row = statements.one("SELECT id FROM collections WHERE gun = ?", gun);
+      if (row === undefined) return 0;
+      return highestVersion(statements, integerCell(row, "id"), dialectNumber(dialect), role);
     });
   }
 

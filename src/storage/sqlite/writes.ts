@@ -30,6 +30,15 @@ export function applyCommit(statements: Statements, commit: Commit): number {
       role,
     );
   }
+  for (const { dialect, role, version } of commit.forgotten) {
+    statements.run(
+      "DELETE FROM documents WHERE collection = ? AND dialect = ? AND role = ? AND version = ?",
+      id,
+      dialectNumber(dialect),
+      role,
+      version,
+    );
+  }
   for (const blob of commit.blobs) {
     statements.run("INSERT OR IGNORE INTO blobs (collection, sha256, bytes) VALUES (?, ?, ?)", id, sha256(blob), blob);
   }
@@ -134,7 +143,8 @@ function addChange(
   );
 }
 
-function highestVersion(statements: Statements, collection: number, dialect: number, role: string): number {
+/** 0 if none was ever stored. */
+export function highestVersion(statements: Statements, collection: number, dialect: number, role: string): number {
   const row = statements.one(
     `SELECT max(
        coalesce((SELECT max(version) FROM documents WHERE collection = ?1 AND dialect = ?2 AND role = ?3), 0),
