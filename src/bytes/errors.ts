@@ -83,6 +83,7 @@ export const errorTable = {
   "request.invalid": ["usage", "a request to the server is malformed"],
   "request.too_large": ["usage", "a request to the server is over its size limit"],
   "role.invalid": ["usage", "text is not a role name"],
+  "server.key_missing": ["conflict", "the root names an online key that the server does not hold"],
   "server.signing_unavailable": ["network", "the server cannot sign now"],
   "signature.none": ["untrusted", "a document carries no signatures"],
   "storage.conflict": ["conflict", "a document of that version is already stored"],

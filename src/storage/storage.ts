@@ -98,8 +98,8 @@ export interface Storage extends AsyncDisposable {
   /** The optimistic lock, also of a collection that was deleted; 0 for a name never seen. */
   generation(gun: Gun): Promise<number>;
   /**
-   * The highest version of a role ever stored, 0 if none. Remembered over a deletion, so that a collection made again never goes
-   * below what readers saw.
+   * The highest version of a role ever stored, 0 if none. Remembered over a deletion, so that the server can number the timestamps
+   * of a collection made again above those that readers saw. Commits are held only against what is stored now.
    */
   highestVersion(gun: Gun, name: DocumentName): Promise<number>;
   current(gun: Gun, name: DocumentName): Promise<StoredDocument | undefined>;

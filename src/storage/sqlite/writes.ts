@@ -3,7 +3,7 @@
 import type { Gun } from "../../bytes/index.ts";
 import { CountersignError, sha256 } from "../../bytes/index.ts";
 import type { Commit, NewDocument, ServerKey } from "../storage.ts";
-import { behindBits, dialectNumber, integerCell } from "./rows.ts";
+import { behindBits, dialectNumber, integerCell, optionalIntegerCell } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
 interface CollectionRow {
@@ -99,7 +99,7 @@ export function applyServerKey(statements: Statements, key: ServerKey): void {
 
 function addDocument(statements: Statements, collection: number, commit: Commit, document: NewDocument): void {
   const dialect = dialectNumber(document.dialect);
-  const newest = highestVersion(statements, collection, dialect, document.role);
+  const newest = newestStored(statements, collection, dialect, document.role);
   if (document.version <= newest) {
     throw new CountersignError(
       "storage.conflict",
@@ -143,17 +143,18 @@ function addChange(
   );
 }
 
-/** 0 if none was ever stored. */
+function newestStored(statements: Statements, collection: number, dialect: number, role: string): number {
+  const sql = "SELECT max(version) AS version FROM documents WHERE collection = ? AND dialect = ? AND role = ?";
+  const row = statements.one(sql, collection, dialect, role);
+  return row === undefined ? 0 : (optionalIntegerCell(row, "version") ?? 0);
+}
+
+/** Also counts what a deletion removed; 0 if none was ever stored. */
 export function highestVersion(statements: Statements, collection: number, dialect: number, role: string): number {
-  const row = statements.one(
-    `SELECT max(
-       coalesce((SELECT max(version) FROM documents WHERE collection = ?1 AND dialect = ?2 AND role = ?3), 0),
-       coalesce((SELECT version FROM floors WHERE collection = ?1 AND dialect = ?2 AND role = ?3), 0)) AS version`,
-    collection,
-    dialect,
-    role,
-  );
-  return row === undefined ? 0 : integerCell(row, "version");
+  const sql = "SELECT version FROM floors WHERE collection = ? AND dialect = ? AND role = ?";
+  const floor = statements.one(sql, collection, dialect, role);
+  const stored = newestStored(statements, collection, dialect, role);
+  return Math.max(stored, floor === undefined ? 0 : integerCell(floor, "version"));
 }
 
 function collectionRow(statements: Statements, gun: Gun): CollectionRow | undefined {

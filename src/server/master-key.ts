@@ -1,0 +1,55 @@
+// The one secret that opens all server keys: 32 random bytes in a file of its own (0600), made at first start, or a file that the
+// operator keeps elsewhere (a mounted secret). It is never printed, and never made anew beside a database that holds keys.
+import { createSecretKey, randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { CountersignError } from "../bytes/index.ts";
+import type { MasterKey } from "./key-sealing.ts";
+
+const keyBytes = 32;
+
+/** Reads `path`, or `<dataDir>/master.key`, which is made if it is not there. @throws key.format, disk.unreadable, disk.read_only */
+export function openMasterKey(dataDir: string, path?: string): MasterKey {
+  const file = path ?? join(dataDir, "master.key");
+  if (path === undefined && statSync(file, { throwIfNoEntry: false }) === undefined) writeNewKey(file);
+  return createSecretKey(parseKey(readKeyFile(file), file));
+}
+
+function readKeyFile(file: string): Buffer {
+  try {
+    const mode = statSync(file).mode;
+    if ((mode & 0o077) !== 0) {
+      throw new CountersignError("key.format", `${file} can be read by others (mode ${(mode & 0o777).toString(8)})`, {
+        hints: [`chmod 600 ${file}`],
+      });
+    }
+    return readFileSync(file);
+  } catch (cause) {
+    if (cause instanceof CountersignError) throw cause;
+    throw new CountersignError("disk.unreadable", `the master key ${file} cannot be read`, { cause });
+  }
+}
+
+/** 32 raw bytes, or 64 hex digits with or without a line end. */
+function parseKey(content: Buffer, file: string): Buffer {
+  if (content.length === keyBytes) return content;
+  const text = content.toString("latin1").trim();
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, "hex");
+  throw new CountersignError("key.format", `${file} is no master key: expected 32 bytes or 64 hex digits`, {
+    hints: ["restore the file from the backup of this data directory"],
+  });
+}
+
+function writeNewKey(file: string): void {
+  try {
+    const handle = openSync(file, "wx", 0o600);
+    try {
+      writeSync(handle, `${randomBytes(keyBytes).toString("hex")}\n`);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  } catch (cause) {
+    throw new CountersignError("disk.read_only", `the master key ${file} cannot be written`, { cause });
+  }
+}

@@ -1,0 +1,67 @@
+// Uploads as Go's and our clients write them, cut at every byte; and every way in which one can be broken.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isCountersignError } from "../bytes/index.ts";
+import { readMultipart } from "./multipart.ts";
+
+const limits = { maxPartBytes: 1_000, maxTotalBytes: 5_000, maxParts: 3 };
+const type = "multipart/form-data; boundary=b";
+
+function part(filename: string, content: string): string {
+  return `--b\r\nContent-Disposition: form-data; name="files"; filename="${filename}"\r\nContent-Type: application/octet-stream\r\n\r\n${content}\r\n`;
+}
+
+async function* cut(text: string, size: number): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function read(text: string, size = 7, contentType: string | null = type) {
+  const parts = await readMultipart(contentType, cut(text, size), limits);
+  return parts.map(({ filename, bytes }) => [filename, Buffer.from(bytes).toString()]);
+}
+
+const refused = (code: string) => (error: unknown) => isCountersignError(error) && error.code === code;
+
+test("parts come out byte for byte however the network cuts them", async () => {
+  const tricky = "\r\n--\r\n--c\r\n\r\n{}\n";
+  const body = `${part("root", tricky)}${part("targets/releases", "")}${part('a\\"b', "x")}--b--\r\n`;
+  const whole = [
+    ["root", tricky],
+    ["targets/releases", ""],
+    ['a"b', "x"],
+  ];
+  for (let size = 1; size < body.length + 1; size++) assert.deepEqual(await read(body, size), whole, `cut at ${size}`);
+});
+
+test("a body that is not multipart, or ends early, is malformed", async () => {
+  const bodies = [
+    "",
+    "hello",
+    part("root", "x"),
+    `${part("root", "x")}--b`,
+    "--bx\r\n",
+    "--b\r\n\r\nx\r\n--b--",
+    "x".repeat(9_000),
+  ];
+  for (const body of bodies) await assert.rejects(read(body), isCountersignError, body.slice(0, 20));
+  for (const contentType of [null, "application/json", "multipart/form-data", 'multipart/form-data; boundary=""']) {
+    await assert.rejects(read(part("root", "x"), 7, contentType), refused("request.invalid"));
+  }
+});
+
+test("endless parts, endless content and endless headers are stopped", async () => {
+  await assert.rejects(read(`${part("root", "x".repeat(1_001))}--b--`), refused("request.too_large"));
+  assert.equal((await read(`${part("root", "x".repeat(1_000))}--b--`))[0]?.[1]?.length, 1_000);
+  await assert.rejects(read(`${part("a", "")}`.repeat(4)), refused("request.too_large"));
+  await assert.rejects(read(`${part("root", "x").repeat(2)}--b--${"x".repeat(6_000)}`), refused("request.too_large"));
+  await assert.rejects(
+    readMultipart(type, cut(`--b\r\nX: ${"y".repeat(9_000)}`, 100), { ...limits, maxTotalBytes: 1e6 }),
+    refused("request.invalid"),
+  );
+});
+
+test("a part without a file name has an empty one", async () => {
+  const body = '--b\r\nContent-Disposition: form-data; name="files"\r\n\r\nx\r\n--b--';
+  assert.deepEqual(await read(body), [["", "x"]]);
+});

@@ -1,0 +1,81 @@
+// What a publisher sends, taken apart by name and nothing more: documents by dialect and role, and target contents by hash.
+// Names are docs/api.md's (`notary1/root`, `tuf1/targets/releases`, `blob/<hex>`) or, on Notary's route, bare roles (6.2).
+import {
+  CountersignError,
+  encodeHex,
+  isTopRole,
+  parseRoleName,
+  parseTuf1RoleName,
+  type RoleName,
+  sha256,
+} from "../bytes/index.ts";
+import type { DialectName } from "../tuf/index.ts";
+import type { UploadPart } from "./multipart.ts";
+
+export interface UploadedDocument {
+  readonly dialect: DialectName;
+  readonly role: RoleName;
+  readonly bytes: Uint8Array;
+}
+
+export interface Upload {
+  readonly documents: readonly UploadedDocument[];
+  readonly blobs: readonly Uint8Array[];
+}
+
+export const maxBlobBytes = 4 * 1024 * 1024;
+
+/** The parts of `POST T/publish`. @throws request.invalid, request.too_large, role.invalid */
+export function parseUpload(parts: readonly UploadPart[]): Upload {
+  const documents: UploadedDocument[] = [];
+  const blobs: Uint8Array[] = [];
+  for (const { filename, bytes } of parts) {
+    const slash = filename.indexOf("/");
+    const kind = filename.slice(0, Math.max(0, slash));
+    const rest = filename.slice(slash + 1);
+    if (kind === "blob") blobs.push(checkedBlob(rest, bytes));
+    else if (kind === "notary1") documents.push({ dialect: kind, role: parseRoleName(rest), bytes });
+    else if (kind === "tuf1") documents.push({ dialect: kind, role: tuf1Role(rest), bytes });
+    else throw new CountersignError("request.invalid", `unknown part ${JSON.stringify(filename.slice(0, 80))}`);
+  }
+  if (documents.length === 0) throw new CountersignError("request.invalid", "no document in the upload");
+  refuseDoubles(documents);
+  return { documents, blobs };
+}
+
+/** The parts of Notary's `POST T/tuf/`: the file name, less `.json`, is the role. @throws role.invalid */
+export function parseNotaryUpload(parts: readonly UploadPart[]): Upload {
+  const documents = new Map<RoleName, UploadedDocument>();
+  for (const { filename, bytes } of parts) {
+    const role = parseRoleName(filename.replace(/\.json$/, ""));
+    documents.set(role, { dialect: "notary1", role, bytes });
+  }
+  return { documents: [...documents.values()], blobs: [] };
+}
+
+function tuf1Role(text: string): RoleName {
+  return isTopRole(text) ? parseRoleName(text) : parseTuf1RoleName(text);
+}
+
+function checkedBlob(name: string, bytes: Uint8Array): Uint8Array {
+  if (bytes.length > maxBlobBytes) {
+    throw new CountersignError("request.too_large", `blob ${name.slice(0, 64)} is over ${maxBlobBytes} bytes`);
+  }
+  if (encodeHex(sha256(bytes)) !== name) {
+    throw new CountersignError(
+      "request.invalid",
+      `blob ${JSON.stringify(name.slice(0, 64))} is not named by its SHA-256`,
+    );
+  }
+  return bytes;
+}
+
+/** Only roots may come in several versions: twice any other role, one of the two would silently win. */
+function refuseDoubles(documents: readonly UploadedDocument[]): void {
+  const seen = new Set<string>();
+  for (const { dialect, role } of documents) {
+    const name = `${dialect}/${role}`;
+    if (seen.has(name) && role !== "root") throw new CountersignError("request.invalid", `${name} comes twice`);
+    seen.add(name);
+  }
+}
