@@ -1,0 +1,235 @@
+// What happens to collections: publish, renew, delete, and the keys the server offers. Changes to one collection go one at a time
+// (KeyedQueue); storage's optimistic lock holds the same between processes. Whoever answers reads hears of each change.
+import {
+  type Clock,
+  CountersignError,
+  encodeHex,
+  type Gun,
+  isCountersignError,
+  parseRoleName,
+  sha256,
+} from "../bytes/index.ts";
+import { dialectNamed } from "../dialects/index.ts";
+import type { PublicKey } from "../keys/index.ts";
+import type { CollectionState, Commit, NewChange, Storage } from "../storage/index.ts";
+import type { DialectName, Document } from "../tuf/index.ts";
+import { checkBlobs } from "./blob-check.ts";
+import { KeyedQueue } from "./keyed-queue.ts";
+import { renewalTime, withJitter } from "./lifetimes.ts";
+import { type NextSet, nextSet } from "./next-set.ts";
+import { refuse } from "./refusal.ts";
+import { renewedDocuments } from "./renewal.ts";
+import type { OnlineRole, RoleSigner } from "./role-signer.ts";
+import type { Upload } from "./upload.ts";
+
+export interface PublishedDocument {
+  readonly dialect: DialectName;
+  readonly role: string;
+  readonly version: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+export interface Published {
+  readonly documents: readonly PublishedDocument[];
+  readonly behind: readonly DialectName[];
+}
+
+export interface CollectionsOptions {
+  readonly storage: Storage;
+  readonly signer: RoleSigner;
+  readonly clock: Clock;
+  /** Called after each commit and deletion, before its promise resolves. */
+  readonly onChange: (gun: Gun) => void;
+}
+
+const rootRole = parseRoleName("root");
+const dialects: readonly DialectName[] = ["notary1", "tuf1"];
+/** A renewal that fails (a root without our keys, a signer that is away) is tried again after this. */
+const retryAfterMs = 60 * 60 * 1000;
+
+export class Collections {
+  readonly #storage: Storage;
+  readonly #signer: RoleSigner;
+  readonly #clock: Clock;
+  readonly #onChange: (gun: Gun) => void;
+  readonly #queue = new KeyedQueue();
+
+  constructor({ storage, signer, clock, onChange }: CollectionsOptions) {
+    this.#storage = storage;
+    this.#signer = signer;
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  /** One transaction for everything in the upload. @throws RefusedUpload, conflict.lost_race, server.*, storage.*, disk.* */
+  publish(gun: Gun, upload: Upload): Promise<Published> {
+    return this.#queue.run(gun, async () => {
+      const now = this.#clock();
+      const state = await this.#storage.collection(gun);
+      const sets = new Map<DialectName, NextSet>();
+      for (const dialect of dialects) {
+        if (!upload.documents.some((document) => document.dialect === dialect)) continue;
+        sets.set(dialect, await this.#nextSet(gun, dialect, state, upload, now));
+      }
+      checkBlobs(upload.blobs, sets.get("tuf1")?.trusted.values(), state);
+      const behind = behindAfter(state, new Set(sets.keys()));
+      const documents = [...sets.values()].flatMap((set) => set.documents);
+      await this.#commit({
+        gun,
+        expectedGeneration: state?.generation ?? (await this.#storage.generation(gun)),
+        documents: documents.map(toNew),
+        retired: [...sets].flatMap(([dialect, set]) => set.retired.map((role) => ({ dialect, role }))),
+        forgotten: [],
+        blobs: upload.blobs,
+        behind,
+        changes: changesOf(sets, state),
+        usedKeys: [...new Set([...sets.values()].flatMap((set) => set.usedKeys))],
+        renewAt: this.#renewAt(sets, state, now),
+        at: now,
+      });
+      return { documents: documents.map(describe), behind };
+    });
+  }
+
+  /** False when there was no such collection. */
+  remove(gun: Gun): Promise<boolean> {
+    return this.#queue.run(gun, async () => {
+      const wasThere = await this.#storage.deleteCollection(gun, this.#clock());
+      this.#onChange(gun);
+      return wasThere;
+    });
+  }
+
+  /**
+   * Signs again what is past half of its life, in both dialects. True when something was renewed. Never throws for a collection that
+   * cannot be renewed now: it is looked at again later, and what is stored stays valid until its own end.
+   */
+  renew(gun: Gun): Promise<boolean> {
+    return this.#queue.run(gun, async () => {
+      const now = this.#clock();
+      const state = await this.#storage.collection(gun);
+      if (state === undefined) return false;
+      const renewed = await renewedDocuments(state, this.#signer, now);
+      const documents = renewed.documents;
+      await this.#commit({
+        gun,
+        expectedGeneration: state.generation,
+        documents: documents.map(toNew),
+        retired: [],
+        forgotten: renewed.forgotten,
+        blobs: [],
+        behind: state.behind,
+        changes: documents
+          .filter((each) => each.role === "timestamp" && isFeedDialect(each.dialect, state))
+          .map(toChange),
+        usedKeys: renewed.usedKeys,
+        renewAt: Math.max(withJitter(renewed.renewAt, now), renewed.isIncomplete ? now + retryAfterMs : 0),
+        at: now,
+      });
+      return documents.length > 0;
+    });
+  }
+
+  /** The key the current root names if the server holds it, else one that has not signed yet. */
+  async currentKey(gun: Gun, role: OnlineRole): Promise<PublicKey> {
+    const held = await this.#signer.held(gun, role);
+    for (const dialect of dialects) {
+      const stored = await this.#storage.current(gun, { dialect, role: rootRole });
+      if (stored === undefined) continue;
+      const root = dialectNamed(dialect).decodeRoot(stored.bytes).signed;
+      const named = new Set(root.roles[role].keyIds.map((id) => root.keys.get(id)?.publicKey?.id));
+      const key = held.find((each) => named.has(each.publicKey.id));
+      if (key !== undefined) return key.publicKey;
+    }
+    return this.#signer.pending(gun, role);
+  }
+
+  /** A key that has not signed yet, for a rotation; the same one until a published root names it. */
+  pendingKey(gun: Gun, role: OnlineRole): Promise<PublicKey> {
+    return this.#signer.pending(gun, role);
+  }
+
+  async #commit(commit: Commit): Promise<void> {
+    try {
+      await this.#storage.commit(commit);
+    } catch (error) {
+      if (!isCountersignError(error, "storage.conflict")) throw error;
+      refuse(
+        "validation",
+        new CountersignError("conflict.lost_race", `another publisher changed ${commit.gun} first`, {
+          cause: error,
+          hints: ["read the collection again and publish the change on top of it"],
+        }),
+      );
+    } finally {
+      this.#onChange(commit.gun);
+    }
+  }
+
+  #nextSet(
+    gun: Gun,
+    dialect: DialectName,
+    state: CollectionState | undefined,
+    upload: Upload,
+    now: number,
+  ): Promise<NextSet> {
+    const stored = (state?.current ?? []).filter((document) => document.dialect === dialect);
+    return nextSet({
+      gun,
+      dialect: dialectNamed(dialect),
+      stored: new Map(stored.map((document) => [document.role, document])),
+      uploaded: upload.documents.filter((document) => document.dialect === dialect),
+      floor: (role) => this.#storage.highestVersion(gun, { dialect, role: parseRoleName(role) }),
+      signer: this.#signer,
+      now,
+    });
+  }
+
+  #renewAt(sets: ReadonlyMap<DialectName, NextSet>, state: CollectionState | undefined, now: number): number {
+    const times = [...sets.values()].flatMap((set) => [
+      renewalTime(set.timestamp, now),
+      ...(set.isSnapshotOurs ? [renewalTime(set.snapshot, now)] : []),
+    ]);
+    for (const document of state?.current ?? []) {
+      if (document.role !== "timestamp" || sets.has(document.dialect)) continue;
+      times.push(renewalTime(dialectNamed(document.dialect).decodeTimestamp(document.bytes), document.storedAt));
+    }
+    return withJitter(Math.min(...times), now);
+  }
+}
+
+/** One-sided uploads leave the other dialect behind, until an upload brings it level. */
+function behindAfter(state: CollectionState | undefined, uploaded: ReadonlySet<DialectName>): readonly DialectName[] {
+  const other = dialects.find((dialect) => !uploaded.has(dialect));
+  if (state === undefined || other === undefined) return [];
+  const isLevelling = state.behind.some((dialect) => uploaded.has(dialect));
+  return !isLevelling && carries(state, other) ? [other] : [];
+}
+
+function carries(state: CollectionState, dialect: DialectName): boolean {
+  return state.current.some((document) => document.dialect === dialect);
+}
+
+/** The changefeed follows notary1, whose readers it is for, and tuf1 only where there is no notary1. */
+function changesOf(sets: ReadonlyMap<DialectName, NextSet>, state: CollectionState | undefined): readonly NewChange[] {
+  const hasNotary1 = sets.has("notary1") || (state !== undefined && carries(state, "notary1"));
+  const set = sets.get(hasNotary1 ? "notary1" : "tuf1");
+  return set === undefined ? [] : [toChange(set.timestamp)];
+}
+
+function isFeedDialect(dialect: DialectName, state: CollectionState): boolean {
+  return dialect === "notary1" || !carries(state, "notary1");
+}
+
+function toChange(document: Document): NewChange {
+  return { version: document.signed.version, sha256: encodeHex(sha256(document.bytes)), category: "update" };
+}
+
+function toNew({ dialect, role, signed, bytes }: Document) {
+  return { dialect, role, version: signed.version, bytes };
+}
+
+function describe({ dialect, role, signed, bytes }: Document): PublishedDocument {
+  return { dialect, role, version: signed.version, sha256: encodeHex(sha256(bytes)) };
+}
