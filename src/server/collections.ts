@@ -18,7 +18,7 @@ import { KeyedQueue } from "./keyed-queue.ts";
 import { renewalTime, withJitter } from "./lifetimes.ts";
 import { type NextSet, nextSet } from "./next-set.ts";
 import { refuse } from "./refusal.ts";
-import { renewedDocuments } from "./renewal.ts";
+import { type Renewed, renewedDocuments } from "./renewal.ts";
 import type { OnlineRole, RoleSigner } from "./role-signer.ts";
 import type { Upload } from "./upload.ts";
 
@@ -41,6 +41,8 @@ export interface CollectionsOptions {
   readonly clock: Clock;
   /** Called after each commit and deletion, before its promise resolves. */
   readonly onChange: (gun: Gun) => void;
+  /** Called when something was renewed, or with what stopped a renewal. */
+  readonly onRenewal: (gun: Gun, error?: unknown) => void;
 }
 
 const rootRole = parseRoleName("root");
@@ -53,13 +55,15 @@ export class Collections {
   readonly #signer: RoleSigner;
   readonly #clock: Clock;
   readonly #onChange: (gun: Gun) => void;
+  readonly #onRenewal: (gun: Gun, error?: unknown) => void;
   readonly #queue = new KeyedQueue();
 
-  constructor({ storage, signer, clock, onChange }: CollectionsOptions) {
+  constructor({ storage, signer, clock, onChange, onRenewal }: CollectionsOptions) {
     this.#storage = storage;
     this.#signer = signer;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#onRenewal = onRenewal;
   }
 
   /** One transaction for everything in the upload. @throws RefusedUpload, conflict.lost_race, server.*, storage.*, disk.* */
@@ -107,28 +111,48 @@ export class Collections {
    */
   renew(gun: Gun): Promise<boolean> {
     return this.#queue.run(gun, async () => {
-      const now = this.#clock();
-      const state = await this.#storage.collection(gun);
-      if (state === undefined) return false;
-      const renewed = await renewedDocuments(state, this.#signer, now);
-      const documents = renewed.documents;
-      await this.#commit({
-        gun,
-        expectedGeneration: state.generation,
-        documents: documents.map(toNew),
-        retired: [],
-        forgotten: renewed.forgotten,
-        blobs: [],
-        behind: state.behind,
-        changes: documents
-          .filter((each) => each.role === "timestamp" && isFeedDialect(each.dialect, state))
-          .map(toChange),
-        usedKeys: renewed.usedKeys,
-        renewAt: Math.max(withJitter(renewed.renewAt, now), renewed.isIncomplete ? now + retryAfterMs : 0),
-        at: now,
-      });
-      return documents.length > 0;
+      try {
+        const isRenewed = await this.#renewNow(gun, this.#clock());
+        if (isRenewed) this.#onRenewal(gun);
+        return isRenewed;
+      } catch (error) {
+        this.#onRenewal(gun, error);
+        return false;
+      }
     });
+  }
+
+  async #renewNow(gun: Gun, now: number): Promise<boolean> {
+    const state = await this.#storage.collection(gun);
+    if (state === undefined) return false;
+    const renewed = await this.#renewed(state, now);
+    const documents = renewed.documents;
+    await this.#commit({
+      gun,
+      expectedGeneration: state.generation,
+      documents: documents.map(toNew),
+      retired: [],
+      forgotten: renewed.forgotten,
+      blobs: [],
+      behind: state.behind,
+      changes: documents
+        .filter((each) => each.role === "timestamp" && isFeedDialect(each.dialect, state))
+        .map(toChange),
+      usedKeys: renewed.usedKeys,
+      renewAt: Math.max(withJitter(renewed.renewAt, now), renewed.isIncomplete ? now + retryAfterMs : 0),
+      at: now,
+    });
+    return documents.length > 0;
+  }
+
+  /** What cannot be signed now is put off, or the sweep would never come to the collections behind it. */
+  async #renewed(state: CollectionState, now: number): Promise<Renewed> {
+    try {
+      return await renewedDocuments(state, this.#signer, now);
+    } catch (error) {
+      this.#onRenewal(state.gun, error);
+      return { documents: [], forgotten: [], usedKeys: [], renewAt: now, isIncomplete: true };
+    }
   }
 
   /** The key the current root names if the server holds it, else one that has not signed yet. */

@@ -1,18 +1,34 @@
 // The one secret that opens all server keys: 32 random bytes in a file of its own (0600), made at first start, or a file that the
 // operator keeps elsewhere (a mounted secret). It is never printed, and never made anew beside a database that holds keys.
 import { createSecretKey, randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CountersignError } from "../bytes/index.ts";
+import { databaseFileName } from "../storage/index.ts";
 import type { MasterKey } from "./key-sealing.ts";
+import { writePrivateFile } from "./private-file.ts";
 
 const keyBytes = 32;
 
-/** Reads `path`, or `<dataDir>/master.key`, which is made if it is not there. @throws key.format, disk.unreadable, disk.read_only */
+/**
+ * Reads `path`, or `<dataDir>/master.key`, which is made if there is neither it nor a database yet.
+ * @throws key.missing, key.format, disk.unreadable, disk.read_only
+ */
 export function openMasterKey(dataDir: string, path?: string): MasterKey {
   const file = path ?? join(dataDir, "master.key");
-  if (path === undefined && statSync(file, { throwIfNoEntry: false }) === undefined) writeNewKey(file);
+  if (path === undefined && !exists(file)) {
+    if (exists(join(dataDir, databaseFileName))) {
+      throw new CountersignError("key.missing", `${file} is gone, and the keys in this data directory need it`, {
+        hints: ["restore the file from the backup of this data directory", "or name the file that holds it now"],
+      });
+    }
+    writePrivateFile(file, `${randomBytes(keyBytes).toString("hex")}\n`);
+  }
   return createSecretKey(parseKey(readKeyFile(file), file));
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function readKeyFile(file: string): Buffer {
@@ -38,18 +54,4 @@ function parseKey(content: Buffer, file: string): Buffer {
   throw new CountersignError("key.format", `${file} is no master key: expected 32 bytes or 64 hex digits`, {
     hints: ["restore the file from the backup of this data directory"],
   });
-}
-
-function writeNewKey(file: string): void {
-  try {
-    const handle = openSync(file, "wx", 0o600);
-    try {
-      writeSync(handle, `${randomBytes(keyBytes).toString("hex")}\n`);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-  } catch (cause) {
-    throw new CountersignError("disk.read_only", `the master key ${file} cannot be written`, { cause });
-  }
 }

@@ -1,5 +1,6 @@
 // What a server can be told, with the defaults an operator gets by saying nothing, and what it tells back.
 import type { Clock } from "../bytes/index.ts";
+import type { SqliteOptions } from "../storage/index.ts";
 
 /** Structured lines; never a secret, a header or a body. */
 export type ServerLog = (
@@ -26,6 +27,7 @@ export interface ServerOptions {
   readonly masterKeyPath?: string;
   readonly clock?: Clock;
   readonly log?: ServerLog;
+  readonly testOnlyStorage?: SqliteOptions;
 }
 
 export interface RunningServer {

@@ -49,7 +49,8 @@ function checkIntegrity(database: DatabaseSync, path: string, size: number): voi
   if (finding !== "ok") throw corruptDatabase(path, String(finding));
 }
 
-function makeDataDirectory(dataDir: string): void {
+/** For its owner only. @throws disk.read_only, disk.unreadable, disk.full */
+export function makeDataDirectory(dataDir: string): void {
   try {
     makeDirectories(dataDir);
   } catch (cause) {

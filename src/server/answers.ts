@@ -1,0 +1,74 @@
+// Answers that carry stored bytes, with the headers readers and caches rely on (notary-v1, section 6.1; TUF 1.0.34, section 7). A
+// document fixed by version or hash may be kept by anybody for a month; the current one for minutes.
+import type { StoredDocument } from "../storage/index.ts";
+import type { ReadyAnswer } from "./document-cache.ts";
+
+const notaryCurrent = "public, max-age=300, s-maxage=300, must-revalidate";
+const fixed = "public, max-age=2592000, s-maxage=2592000";
+const tuf1Current = "public, max-age=60, must-revalidate";
+export const forever = Number.POSITIVE_INFINITY;
+
+/** A notary1 document, byte for byte and header for header as notary-server sends it. */
+export function notaryDocument(
+  document: StoredDocument,
+  { isCurrent, operation, freshUntil }: { isCurrent: boolean; operation: string; freshUntil: number },
+): ReadyAnswer {
+  return ready(document.bytes, operation, freshUntil, [
+    "Cache-Control",
+    isCurrent ? notaryCurrent : fixed,
+    "Content-Type",
+    "text/plain; charset=utf-8",
+    // Not the GMT that HTTP asks for: Notary's own spelling, which its clients have always been sent.
+    "Last-Modified",
+    new Date(document.storedAt).toUTCString().replace("GMT", "+0000"),
+  ]);
+}
+
+export function tuf1Document(document: StoredDocument, isCurrent: boolean, freshUntil: number): ReadyAnswer {
+  return ready(document.bytes, "Tuf1Metadata", freshUntil, [
+    "Cache-Control",
+    isCurrent ? tuf1Current : `${fixed}, immutable`,
+    "Content-Type",
+    "application/json",
+    "Last-Modified",
+    new Date(document.storedAt).toUTCString(),
+  ]);
+}
+
+/** Target contents come from publishers: no browser may take them for a page. */
+export function tuf1Target(bytes: Uint8Array): ReadyAnswer {
+  return ready(bytes, "Tuf1Target", forever, [
+    "Cache-Control",
+    `${fixed}, immutable`,
+    "Content-Type",
+    "application/octet-stream",
+    "X-Content-Type-Options",
+    "nosniff",
+  ]);
+}
+
+export function bundleAnswer(bytes: Uint8Array, mediaType: string, freshUntil: number): ReadyAnswer {
+  return ready(bytes, "Bundle", freshUntil, ["Cache-Control", "no-cache", "Content-Type", mediaType]);
+}
+
+export function toResponse(answer: ReadyAnswer): Response {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < answer.headers.length; at += 2) {
+    headers.set(answer.headers[at] ?? "", answer.headers[at + 1] ?? "");
+  }
+  return new Response(Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.length), { headers });
+}
+
+export function jsonResponse(value: unknown, contentType = "application/json; charset=utf-8"): Response {
+  return new Response(JSON.stringify(value), { headers: { "content-type": contentType, "cache-control": "no-cache" } });
+}
+
+/** Notary sets no type on what it encodes itself, and Go then guesses this one. */
+export function notaryJson(value: unknown): Response {
+  return new Response(JSON.stringify(value), { headers: { "content-type": "text/plain; charset=utf-8" } });
+}
+
+function ready(body: Uint8Array, operation: string, freshUntil: number, headers: readonly string[]): ReadyAnswer {
+  const all = [...headers, "Content-Length", String(body.length)];
+  return { body, headers: all, operation, freshUntil };
+}

@@ -1,0 +1,19 @@
+// What every route works with.
+import type { Clock } from "../bytes/index.ts";
+import type { Storage } from "../storage/index.ts";
+import type { Collections } from "./collections.ts";
+import type { CollectionCache, ReadyAnswer } from "./document-cache.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Reads } from "./reads.ts";
+import type { UploadBudget } from "./upload-budget.ts";
+
+export interface AppContext {
+  readonly storage: Storage;
+  readonly collections: Collections;
+  readonly reads: Reads;
+  /** By path and query, exactly as requested. */
+  readonly answers: CollectionCache<ReadyAnswer>;
+  readonly metrics: Metrics;
+  readonly uploads: UploadBudget;
+  readonly clock: Clock;
+}

@@ -1,0 +1,199 @@
+// The server as a function from Request to Response: everything but sockets, TLS and signals, and so what the tests talk to.
+import { type Clock, CountersignError, isCountersignError } from "../bytes/index.ts";
+import type { Storage } from "../storage/index.ts";
+import { notaryJson } from "./answers.ts";
+import type { AppContext } from "./app-context.ts";
+import { Collections } from "./collections.ts";
+import { CollectionCache, type ReadyAnswer } from "./document-cache.ts";
+import { notaryRole, operationOf, tuf1Metadata, tuf1TargetContent } from "./document-routes.ts";
+import { Metrics } from "./metrics.ts";
+import { notaryError, notaryErrorOf } from "./notary-errors.ts";
+import { changefeed, notaryDelete, notaryKey, notaryUpdate } from "./notary-routes.ts";
+import type { ServerLog } from "./options.ts";
+import { bundle, publish, status } from "./own-routes.ts";
+import { problem } from "./problem.ts";
+import { Reads } from "./reads.ts";
+import type { RoleSigner } from "./role-signer.ts";
+import { type Route, routeOf } from "./routes.ts";
+import { UploadBudget } from "./upload-budget.ts";
+
+export interface AppOptions {
+  readonly storage: Storage;
+  readonly signer: RoleSigner;
+  readonly clock: Clock;
+  readonly log?: ServerLog;
+  /** Memory for answers, and as much again for collection states. 64 MiB unless told. */
+  readonly cacheBytes?: number;
+}
+
+export interface App {
+  handle(request: Request): Promise<Response>;
+  readonly collections: Collections;
+  readonly answers: CollectionCache<ReadyAnswer>;
+  readonly metrics: Metrics;
+}
+
+const maxUploadBytesAtOnce = 1024 * 1024 * 1024;
+
+export function createApp({ storage, signer, clock, log, cacheBytes = 64 * 1024 * 1024 }: AppOptions): App {
+  const answers = new CollectionCache<ReadyAnswer>(cacheBytes);
+  const metrics = new Metrics();
+  const collections: Collections = new Collections({
+    storage,
+    signer,
+    clock,
+    onChange: (gun) => {
+      answers.invalidate(gun);
+      reads.invalidate(gun);
+    },
+    onRenewal: (gun, error) => {
+      if (error === undefined) metrics.count("renewals");
+      log?.(error === undefined ? "renewed" : "error", { gun, ...errorFields(error) });
+    },
+  });
+  const reads: Reads = new Reads(storage, clock, (gun) => collections.renew(gun), cacheBytes);
+  const uploads = new UploadBudget(maxUploadBytesAtOnce);
+  const context: AppContext = { storage, collections, reads, answers, metrics, uploads, clock };
+  return { handle: (request) => handle(context, log, request), collections, answers, metrics };
+}
+
+async function handle(context: AppContext, log: ServerLog | undefined, request: Request): Promise<Response> {
+  const started = performance.now();
+  const url = new URL(request.url);
+  const path = `${url.pathname}${url.search}`;
+  const route = routeOf(url.pathname);
+  let failure: unknown;
+  let response: Response;
+  try {
+    response = await answer(context, route, request, url, path);
+  } catch (error) {
+    failure = error;
+    response = isOurs(route) ? problem(error) : notaryErrorOf(error);
+  }
+  const milliseconds = performance.now() - started;
+  const operation = operationName(route, request.method);
+  if (operation !== undefined) {
+    context.metrics.observe({
+      operation,
+      method: request.method,
+      status: response.status,
+      microseconds: milliseconds * 1_000,
+      requestBytes: Number(request.headers.get("content-length") ?? 0) + path.length,
+      responseBytes: Number(response.headers.get("content-length") ?? 0),
+    });
+  }
+  const fields = { method: request.method, path: path.slice(0, 500), status: response.status };
+  log?.(response.status >= 500 ? "error" : "request", {
+    ...fields,
+    milliseconds: Math.round(milliseconds * 10) / 10,
+    ...errorFields(failure),
+  });
+  return response;
+}
+
+async function answer(context: AppContext, route: Route, request: Request, url: URL, path: string): Promise<Response> {
+  const { method } = request;
+  const isRead = method === "GET" || (method === "HEAD" && isOurs(route));
+  switch (route.kind) {
+    case "ping":
+      return method === "GET" ? notaryJson({}) : unknown(route, method);
+    case "health":
+      return method === "GET" ? health(context) : unknown(route, method);
+    case "metrics":
+      return new Response(context.metrics.text(), { headers: { "content-type": "text/plain; version=0.0.4" } });
+    case "changefeed":
+      return method === "GET" ? changefeed(context, route.gun, url.searchParams) : unknown(route, method);
+    case "notaryCollection":
+      if (method === "POST") return notaryUpdate(context, route.gun, request);
+      return method === "DELETE" ? notaryDelete(context, route.gun) : unknown(route, method);
+    case "notaryRole":
+      return method === "GET" ? notaryRole(context, route, path) : unknown(route, method);
+    case "notaryKey":
+      if (method === "GET" || method === "POST") return notaryKey(context, route.gun, route.role, method);
+      return unknown(route, method);
+    case "publish":
+      return method === "POST" ? publish(context, route.gun, request) : unknown(route, method);
+    case "bundle":
+      return isRead ? bundle(context, route.gun, url.searchParams, path) : unknown(route, method);
+    case "status":
+      return isRead ? status(context, route.gun) : unknown(route, method);
+    case "tuf1Metadata":
+      return isRead ? tuf1Metadata(context, route, path) : unknown(route, method);
+    case "tuf1Target":
+      return isRead ? tuf1TargetContent(context, route.gun, route.sha256, path) : unknown(route, method);
+    case "badName":
+      if (route.isOurs) return problem(route.error);
+      if (route.error.code === "gun.invalid" && method === "POST")
+        return notaryError("INVALID_GUN", route.error.message.slice(0, 200));
+      return notaryError("METADATA_NOT_FOUND", {});
+    case "unknown":
+      return unknown(route, method);
+  }
+}
+
+/** notary-server answers whatever it does not know with 404, and OPTIONS with an empty 405. */
+function unknown(route: Route, method: string): Response {
+  if (method === "OPTIONS") return new Response(null, { status: 405 });
+  if (!isOurs(route)) return notaryError("METADATA_NOT_FOUND");
+  return problem(new CountersignError("request.unknown", "there is no such route for this method"));
+}
+
+async function health({ storage }: AppContext): Promise<Response> {
+  try {
+    await storage.ping();
+    return notaryJson({});
+  } catch (error) {
+    const reason = isCountersignError(error) ? error.code : "unavailable";
+    return Response.json({ "DB operational": reason }, { status: 503 });
+  }
+}
+
+function isOurs(route: Route): boolean {
+  switch (route.kind) {
+    case "publish":
+    case "bundle":
+    case "status":
+    case "tuf1Metadata":
+    case "tuf1Target":
+      return true;
+    case "badName":
+    case "unknown":
+      return route.isOurs;
+    default:
+      return false;
+  }
+}
+
+function operationName(route: Route, method: string): string | undefined {
+  switch (route.kind) {
+    case "notaryRole":
+      return operationOf(route.selector);
+    case "notaryCollection":
+      return method === "DELETE" ? "DeleteTUF" : "UpdateTUF";
+    case "notaryKey":
+      return method === "POST" ? "RotateKey" : "GetKey";
+    case "changefeed":
+      return "Changefeed";
+    case "publish":
+      return "Publish";
+    case "bundle":
+      return "Bundle";
+    case "status":
+      return "Status";
+    case "tuf1Metadata":
+      return "Tuf1Metadata";
+    case "tuf1Target":
+      return "Tuf1Target";
+    default:
+      return undefined;
+  }
+}
+
+function errorFields(error: unknown): { readonly code?: string; readonly reason?: string } {
+  if (error === undefined) return {};
+  if (isCountersignError(error)) {
+    const cause = error.cause instanceof Error && !isCountersignError(error.cause) ? ` (${error.cause.message})` : "";
+    return { code: error.code, reason: `${error.message}${cause}`.slice(0, 500) };
+  }
+  return { code: "bug.unexpected", reason: error instanceof Error ? String(error.stack).slice(0, 2_000) : "unknown" };
+}

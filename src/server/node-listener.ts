@@ -1,0 +1,67 @@
+// The app behind node:http. Reads that are in memory are answered here, before any URL, router or Request object exists: that is what
+// keeps a GET within reach of a bare HTTP server. Everything else becomes a Request and goes through the app.
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import type { Clock } from "../bytes/index.ts";
+import type { App } from "./app.ts";
+
+/** `isRunning` false: this connection is asked to end with the answer (a graceful stop). */
+export function nodeListener(app: App, clock: Clock, isRunning: () => boolean): RequestListener {
+  return (incoming, outgoing) => {
+    if (!isRunning()) outgoing.setHeader("Connection", "close");
+    if (incoming.method === "GET" && answerFromMemory(app, clock, incoming, outgoing)) return;
+    void answerThroughApp(app, incoming, outgoing);
+  };
+}
+
+function answerFromMemory(app: App, clock: Clock, incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+  const ready = app.answers.get(incoming.url ?? "");
+  if (ready === undefined || ready.freshUntil <= clock()) return false;
+  const started = performance.now();
+  outgoing.writeHead(200, ready.headers);
+  outgoing.end(ready.body);
+  app.metrics.observe({
+    operation: ready.operation,
+    method: "get",
+    status: 200,
+    microseconds: (performance.now() - started) * 1_000,
+    requestBytes: incoming.url?.length ?? 0,
+    responseBytes: ready.body.length,
+  });
+  return true;
+}
+
+async function answerThroughApp(app: App, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  try {
+    const request = toRequest(incoming);
+    if (request === undefined) {
+      outgoing.writeHead(400, { connection: "close" }).end();
+      return;
+    }
+    const response = await app.handle(request);
+    const body = Buffer.from(await response.arrayBuffer());
+    for (const [name, value] of response.headers) outgoing.setHeader(name, value);
+    if (!response.headers.has("content-length")) outgoing.setHeader("content-length", body.length);
+    outgoing.writeHead(response.status).end(body);
+  } catch {
+    // The app answers its own failures; what comes here is a connection that died under it.
+    outgoing.destroy();
+  }
+}
+
+function toRequest(incoming: IncomingMessage): Request | undefined {
+  const method = incoming.method ?? "GET";
+  const url = incoming.url ?? "/";
+  // Only origin-form targets: an absolute one or an authority would be parsed as another host's.
+  if (!url.startsWith("/") || method === "CONNECT" || method === "TRACE") return undefined;
+  const hasBody = method !== "GET" && method !== "HEAD";
+  const headers: [string, string][] = [];
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (typeof value === "string" && /^(?:content-type|content-length|authorization|accept|user-agent)$/.test(name)) {
+      headers.push([name, value]);
+    }
+  }
+  const init: RequestInit = { method, headers };
+  if (!hasBody) return new Request(`http://server${url}`, init);
+  return new Request(`http://server${url}`, { ...init, body: Readable.toWeb(incoming), duplex: "half" });
+}

@@ -1,0 +1,81 @@
+// Notary's other routes: update, delete, keys, changefeed (notary-v1, sections 6 and 7).
+import { encodeBase64, type Gun } from "../bytes/index.ts";
+import type { PublicKey } from "../keys/index.ts";
+import type { Change } from "../storage/index.ts";
+import { notaryJson } from "./answers.ts";
+import type { AppContext } from "./app-context.ts";
+import { readMultipart } from "./multipart.ts";
+import { notaryError } from "./notary-errors.ts";
+import { uploadLimits } from "./own-routes.ts";
+import type { OnlineRole } from "./role-signer.ts";
+import { parseNotaryUpload } from "./upload.ts";
+
+const maxChanges = 1_000;
+
+export async function notaryUpdate(context: AppContext, gun: Gun, request: Request): Promise<Response> {
+  return context.uploads.spend(request.body, async (body) => {
+    const parts = await readMultipart(request.headers.get("content-type"), body, uploadLimits);
+    if (parts.some((part) => part.filename === "")) return notaryError("NO_FILENAME");
+    await context.collections.publish(gun, parseNotaryUpload(parts));
+    return new Response(null, { status: 200 });
+  });
+}
+
+/** 200 also for a collection that never was. */
+export async function notaryDelete({ collections }: AppContext, gun: Gun): Promise<Response> {
+  await collections.remove(gun);
+  return new Response(null, { status: 200 });
+}
+
+export async function notaryKey(
+  { collections }: AppContext,
+  gun: Gun,
+  role: OnlineRole,
+  method: "GET" | "POST",
+): Promise<Response> {
+  const key = method === "GET" ? await collections.currentKey(gun, role) : await collections.pendingKey(gun, role);
+  return notaryJson(keyBody(key));
+}
+
+function keyBody({ algorithm, spki }: PublicKey) {
+  const bytes = algorithm === "ed25519" ? spki.subarray(-32) : spki;
+  const keytype = algorithm === "ed25519" || algorithm === "rsa" ? algorithm : "ecdsa";
+  return { keytype, keyval: { public: encodeBase64(bytes), private: null } };
+}
+
+/** `records`: how many, negative = the newest ones; `change_id`: exclusive start, negative = from the newest (6.4). */
+export async function changefeed(
+  { storage }: AppContext,
+  gun: Gun | undefined,
+  query: URLSearchParams,
+): Promise<Response> {
+  const records = parseInteger(query.get("records") ?? "");
+  const changeId = parseInteger(query.get("change_id") || "0");
+  if (records === undefined) return notaryError("INVALID_PARAMETERS", "invalid records parameter: not an integer");
+  if (changeId === undefined) return notaryError("INVALID_PARAMETERS", {});
+  const newestFirst = records < 0 || changeId < 0;
+  const limit = Math.min(records === 0 ? 100 : Math.abs(records), maxChanges);
+  const changes = await storage.changes({
+    ...(gun === undefined ? {} : { gun }),
+    ...(newestFirst && changeId <= 0 ? {} : { after: changeId }),
+    limit,
+    newestFirst,
+  });
+  const inOrder = newestFirst ? changes.toReversed() : changes;
+  return notaryJson({ count: inOrder.length, records: inOrder.map(changeBody) });
+}
+
+function changeBody({ id, createdAt, gun, version, sha256, category }: Change) {
+  return {
+    ID: String(id),
+    CreatedAt: new Date(createdAt).toISOString(),
+    GUN: gun,
+    Version: version,
+    SHA256: sha256,
+    Category: category,
+  };
+}
+
+function parseInteger(text: string): number | undefined {
+  return /^[+-]?[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,90 @@
+// Our own routes of docs/api.md: publish both dialects at once, the bundle, the status.
+import { CountersignError, type Gun, parseRoleName } from "../bytes/index.ts";
+import { dialectNamed } from "../dialects/index.ts";
+import type { StoredDocument } from "../storage/index.ts";
+import type { DialectName, Expiry } from "../tuf/index.ts";
+import { bundleMediaType, encodeBundle } from "../updater/index.ts";
+import { bundleAnswer, jsonResponse, toResponse } from "./answers.ts";
+import type { AppContext } from "./app-context.ts";
+import { keep } from "./document-routes.ts";
+import { type MultipartLimits, readMultipart } from "./multipart.ts";
+import { type CurrentState, currentDocument } from "./reads.ts";
+import { parseUpload } from "./upload.ts";
+
+/** Notary's client stops reading at 100 MiB, so a larger document could not be read by anybody. */
+export const uploadLimits: MultipartLimits = {
+  maxPartBytes: 100 * 1024 * 1024,
+  maxTotalBytes: 256 * 1024 * 1024,
+  maxParts: 4_096,
+};
+
+const rootRole = parseRoleName("root");
+
+export async function publish(context: AppContext, gun: Gun, request: Request): Promise<Response> {
+  return context.uploads.spend(request.body, async (body) => {
+    const parts = await readMultipart(request.headers.get("content-type"), body, uploadLimits);
+    return jsonResponse(await context.collections.publish(gun, parseUpload(parts)));
+  });
+}
+
+export async function status({ reads }: AppContext, gun: Gun): Promise<Response> {
+  const state = await reads.existing(gun);
+  const dialects: Partial<Record<DialectName, Record<string, { version: number; expires: string }>>> = {};
+  for (const dialect of ["notary1", "tuf1"] as const) {
+    const documents = state.current.filter((document) => document.dialect === dialect);
+    if (documents.length === 0) continue;
+    // fromEntries defines members, so that a role named `__proto__` is one like any other.
+    dialects[dialect] = Object.fromEntries(
+      inOrder(documents).map((each) => [each.role, { version: each.version, expires: expiryOf(each).text }]),
+    );
+  }
+  return jsonResponse({ gun, dialects, behind: state.behind });
+}
+
+/** @throws collection.missing, metadata.missing, request.invalid */
+export async function bundle(context: AppContext, gun: Gun, query: URLSearchParams, path: string): Promise<Response> {
+  const epoch = context.answers.epoch;
+  const state = await context.reads.existing(gun);
+  const dialect = chosenDialect(state, query.get("dialect") ?? "auto");
+  const have = new Set(query.getAll("have"));
+  const above = rootVersion(query.get("root"));
+  const roots = await context.storage.versionsAbove(gun, { dialect, role: rootRole }, above);
+  const below = inOrder(state.current.filter((each) => each.dialect === dialect && each.role !== "root"));
+  const documents = [...roots, ...below].filter((document) => !have.has(document.sha256));
+  const answer = bundleAnswer(encodeBundle({ gun, dialect, documents }), bundleMediaType, state.dueAt);
+  return query.size === 0 ? keep(context, gun, path, answer, epoch) : toResponse(answer);
+}
+
+function chosenDialect(state: CurrentState, wanted: string): DialectName {
+  const carries = (dialect: DialectName) => currentDocument(state, dialect, "timestamp") !== undefined;
+  if (wanted === "auto") return carries("tuf1") && !state.behind.includes("tuf1") ? "tuf1" : "notary1";
+  if (wanted !== "notary1" && wanted !== "tuf1") {
+    throw new CountersignError("request.invalid", "dialect is auto, notary1 or tuf1");
+  }
+  if (!carries(wanted)) throw new CountersignError("metadata.missing", `${state.gun} has no ${wanted} documents`);
+  return wanted;
+}
+
+/** The newest root version the reader has; 0 when it has none. */
+function rootVersion(text: string | null): number {
+  if (text === null) return 0;
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
+  throw new CountersignError("request.invalid", "root is the version of the reader's newest root");
+}
+
+/** As bundles want it: root, timestamp, snapshot, targets, then delegations, parents first. */
+function inOrder(documents: readonly StoredDocument[]): readonly StoredDocument[] {
+  const rank = (role: string) => {
+    const at = ["root", "timestamp", "snapshot"].indexOf(role);
+    return at >= 0 ? at : 2 + role.split("/").length;
+  };
+  return documents.toSorted((a, b) => rank(a.role) - rank(b.role) || (a.role < b.role ? -1 : 1));
+}
+
+function expiryOf({ dialect, role, bytes }: StoredDocument): Expiry {
+  const decoder = dialectNamed(dialect);
+  if (role === "root") return decoder.decodeRoot(bytes).signed.expires;
+  if (role === "timestamp") return decoder.decodeTimestamp(bytes).signed.expires;
+  if (role === "snapshot") return decoder.decodeSnapshot(bytes).signed.expires;
+  return decoder.decodeTargets(role, bytes).signed.expires;
+}
