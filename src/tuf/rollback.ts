@@ -12,6 +12,7 @@ export function requireNotOlder(next: Document, version: number, than: string): 
 /** @throws metadata.rollback */
 export function requireTimestampKeeps(next: Document<Timestamp>, stored: Document<Timestamp>): void {
   requireNotOlder(next, stored.signed.version, "the one trusted before");
+  if (next.signed.version === stored.signed.version) return; // the stored one is kept, whatever this one says (5.4.3.1)
   const before = stored.signed.snapshot.version;
   const now = next.signed.snapshot.version;
   if (before === undefined || now === undefined || now >= before) return;

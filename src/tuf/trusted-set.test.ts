@@ -308,3 +308,30 @@ inBothDialects("a threshold of zero or a fraction is refused with the document t
     );
   }
 });
+
+test("tuf1: when a role is replaced by another document of its version, those below are checked again", async () => {
+  const simulator = await Simulator.create();
+  simulator.listHashes = false;
+  const [a, b] = [parseRoleName("targets/a"), parseRoleName("targets/b")];
+  await simulator.delegate("targets", a);
+  const below = await simulator.delegate(a, b);
+  await simulator.publish("targets", a, b);
+  const steps = new Steps(simulator, "tuf1").all();
+  steps.set.updateTargets(a, steps.newest(a), targets);
+  steps.set.updateTargets(b, steps.newest(b), a);
+  below.signers = [await simulator.newSigner()];
+  simulator.role(a).version = 1;
+  await simulator.publishTargets(a);
+  steps.set.updateTargets(a, steps.newest(a), targets);
+  steps.refuses((set) => set.trustedTargets(b, a), "threshold.unmet");
+});
+
+test("tuf1: a timestamp of the stored version that lists an older snapshot changes nothing and stops nothing", async () => {
+  const simulator = await Simulator.create();
+  await simulator.publish();
+  const steps = new Steps(simulator, "tuf1").before(snapshot);
+  steps.stored.snapshots.pop();
+  simulator.versions.timestamp = 2;
+  await simulator.publishTimestamp();
+  assert.equal(steps.set.updateTimestamp(steps.newest(timestamp)).signed.snapshot.version, 2);
+});

@@ -328,9 +328,10 @@ export class TrustedSet {
     this.#reached.clear();
   }
 
+  /** Another document of a role may list other keys for those below it: whatever was reached through it is checked again. */
   #forgetReached(role: RoleName): void {
     for (const way of this.#reached) {
-      if (way.startsWith(`${role}\n`)) this.#reached.delete(way);
+      if (way.startsWith(`${role}\n`) || way.endsWith(`\n${role}`)) this.#reached.delete(way);
     }
   }
 
