@@ -335,3 +335,20 @@ test("tuf1: a timestamp of the stored version that lists an older snapshot chang
   await simulator.publishTimestamp();
   assert.equal(steps.set.updateTimestamp(steps.newest(timestamp)).signed.snapshot.version, 2);
 });
+
+inBothDialects("a snapshot that the timestamp names but no snapshot key signed is refused", async (dialect) => {
+  const simulator = await Simulator.create();
+  simulator.signers.set(snapshot, simulator.keys.timestamp); // a thief of the timestamp key alone
+  await simulator.publish();
+  const steps = new Steps(simulator, dialect).before(snapshot);
+  steps.refuses((set) => set.updateSnapshot(steps.newest(snapshot)), "threshold.unmet");
+});
+
+test("tuf1: without hashes, a targets document of another version than the snapshot lists is refused (mix and match)", async () => {
+  const simulator = await Simulator.create();
+  simulator.listHashes = false;
+  await simulator.publish();
+  const steps = new Steps(simulator, "tuf1").before(targets);
+  await simulator.publishTargets("targets"); // newer than the snapshot: signed, but not released
+  steps.refuses((set) => set.updateTargets(targets, steps.newest(targets), root), "metadata.version_mismatch");
+});
