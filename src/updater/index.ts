@@ -18,3 +18,4 @@ export type { OpenOptions } from "./open-options.ts";
 export { type Anchor, formatPin, type Pin, parsePin } from "./pins.ts";
 export type { FetchOptions, MetadataCache, MetadataSource, Wanted } from "./ports.ts";
 export { noCache, type VerifyBundleOptions, verifyBundle } from "./verify-bundle.ts";
+export { wholeBundle } from "./whole-bundle.ts";

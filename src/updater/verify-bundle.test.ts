@@ -14,6 +14,7 @@ import { type Bundle, type BundleDocument, encodeBundle } from "./bundle.ts";
 import { bundleSource } from "./bundle-source.ts";
 import type { Collection } from "./collection.ts";
 import { verifyBundle } from "./verify-bundle.ts";
+import { wholeBundle } from "./whole-bundle.ts";
 
 async function start(dialect: DialectName) {
   const clock = fakeClock();
@@ -101,4 +102,26 @@ inBothDialects("what a bundle leaves out comes from the cache or the fallback", 
   fresh.pins = reader.pins;
   await fresh.open(dialect, { source: bundleSource({ ...bundle, documents: [...roots, newer] }, fallback) });
   assert.deepEqual(fallback.takeRequests(), ["snapshot", "targets"]);
+});
+
+inBothDialects(
+  "a bundle to carry away verifies for readers with the first pin and with the newest",
+  async (dialect) => {
+    const { simulator, reader, options } = await start(dialect);
+    const newest = new SimulatedReader(simulator);
+    const collection = await newest.open(dialect);
+    assert.equal(collection.documents().roots.length, 1); // the newest root is vouched for: no need to walk
+    const bytes = encodeBundle(await wholeBundle(collection, simulator.source(dialect)));
+    for (const { pins } of [reader, newest]) {
+      const read = await verifyBundle(bytes, { ...options, pins });
+      assert.equal((await read.lookup("release-1"))?.role, "targets/releases");
+    }
+  },
+);
+
+inBothDialects("roots that do not lead to the trusted one do not get into a bundle", async (dialect) => {
+  const { simulator } = await start(dialect);
+  const collection = await new SimulatedReader(simulator).open(dialect);
+  const impostor = await Simulator.create({ gun: simulator.gun });
+  await rejectsWith(wholeBundle(collection, impostor.source(dialect)), "threshold.unmet");
 });
