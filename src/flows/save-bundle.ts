@@ -1,7 +1,6 @@
 // The whole chain of a collection as one file, which verifies offline. It is checked here first: a bundle that nobody could verify
 // is not worth carrying to a machine without a network.
-import { CountersignError } from "../bytes/index.ts";
-import { type BundleDocument, type Collection, encodeBundle, noCache, openCollection } from "../updater/index.ts";
+import { type Collection, encodeBundle, noCache, openCollection, wholeBundle } from "../updater/index.ts";
 import type { ReadPorts } from "./ports.ts";
 import { openTrustedCollection, pinsFor, type ReadRequest } from "./trusted-collection.ts";
 
@@ -25,16 +24,5 @@ export async function saveBundle(ports: ReadPorts, request: ReadRequest): Promis
     pins,
     now: ports.clock(),
   });
-  await collection.listTargets();
-  const documents = collection.documents();
-  const parts: BundleDocument[] = [...documents.roots, documents.timestamp, documents.snapshot].map(asPart);
-  parts.push(...[...documents.targets.values()].map(asPart));
-  if (documents.roots[0]?.signed.version !== 1) {
-    throw new CountersignError("metadata.missing", `the first root of ${request.gun} is not on the server`);
-  }
-  return { bytes: encodeBundle({ gun: request.gun, dialect: known.dialect, documents: parts }), collection };
-}
-
-function asPart(document: { readonly role: BundleDocument["role"]; readonly bytes: Uint8Array }): BundleDocument {
-  return { role: document.role, bytes: document.bytes };
+  return { bytes: encodeBundle(await wholeBundle(collection, source, ports.signal)), collection };
 }
