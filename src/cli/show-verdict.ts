@@ -17,9 +17,7 @@ export function showVerdict(terminal: Terminal, verdict: Verdict, now: number): 
   }
   if (verdict.signed !== undefined) terminal.facts(signedRows(verdict.signed, now));
   for (const warning of verdict.warnings) terminal.warning(`${printable(warning.message)} [${warning.code}]`);
-  const [first] = verdict.reasons;
-  if (verdict.trusted) return exitCodes.done;
-  return first === undefined ? exitCodes.untrusted : exitCodeOf(errorTable[first.code][0]);
+  return verdict.trusted ? exitCodes.done : exitCodeOf(errorTable[verdict.reasons[0].code][0]);
 }
 
 function showReasons(terminal: Terminal, reasons: readonly Reason[]): void {

@@ -12,6 +12,7 @@ export type { Progress, ReadPorts } from "./ports.ts";
 export type { PublishedRole, PublishReport } from "./publish.ts";
 export { type SavedBundle, saveBundle } from "./save-bundle.ts";
 export { type RevokeRequest, revokeTargets, type SignRequest, signTargets, type TargetToSign } from "./sign.ts";
+export { parseQualifiedName, parseSubject, type Subject, type SubjectText } from "./subject.ts";
 export type { ReadRequest } from "./trusted-collection.ts";
-export type { Reason, SignedFacts, Verdict, VerdictDocument } from "./verdict.ts";
+export type { Reason, Refused, SignedFacts, Trusted, Verdict, VerdictDocument } from "./verdict.ts";
 export { type VerifyBundleRequest, type VerifyRequest, verifyFromBundle, verifyTarget } from "./verify.ts";

@@ -32,19 +32,33 @@ export interface SignedFacts extends SignedTag {
   readonly documents: readonly VerdictDocument[];
 }
 
-export interface Verdict {
-  readonly trusted: boolean;
+interface Judged {
   readonly gun: Gun;
   /** The target's name: a tag or a path. */
   readonly name: string;
-  /** What was looked at; undefined when it was never reached. */
-  readonly content: Content | undefined;
-  readonly signed: SignedFacts | undefined;
-  /** Why not. Empty when trusted. */
-  readonly reasons: readonly Reason[];
   /** What did not change the answer and somebody should look at. */
   readonly warnings: readonly Reason[];
 }
+
+export interface Trusted extends Judged {
+  readonly trusted: true;
+  /** What was looked at. */
+  readonly content: Content;
+  readonly signed: SignedFacts;
+  readonly reasons: readonly [];
+}
+
+export interface Refused extends Judged {
+  readonly trusted: false;
+  /** undefined when it was never reached. */
+  readonly content: Content | undefined;
+  /** undefined when the collection could not be verified, or has no such target. */
+  readonly signed: SignedFacts | undefined;
+  /** Why not; the first one decides the exit code. */
+  readonly reasons: readonly [Reason, ...Reason[]];
+}
+
+export type Verdict = Trusted | Refused;
 
 export function reasonOf(error: CountersignError): Reason {
   return { code: error.code, message: error.message, hints: error.hints };

@@ -71,13 +71,14 @@ async function judge(
     const signed = signedFacts(collection, found, tag);
     const warnings = collection.warnings.map(reasonOf);
     if (measured.status === "rejected") {
-      const reasons = [reasonOrThrow(measured.reason)];
-      return { trusted: false, gun, name, content: undefined, signed, reasons, warnings };
+      const reason = reasonOrThrow(measured.reason);
+      return { trusted: false, gun, name, content: undefined, signed, reasons: [reason], warnings };
     }
     const content = measured.value;
     const compared = compareContent(content, found);
-    const reasons = compared.length === 0 ? ((await request.deepCheck?.()) ?? []) : compared;
-    return { trusted: reasons.length === 0, gun, name, content, signed, reasons, warnings };
+    const [first, ...others] = compared.length === 0 ? ((await request.deepCheck?.()) ?? []) : compared;
+    if (first === undefined) return { trusted: true, gun, name, content, signed, reasons: [], warnings };
+    return { trusted: false, gun, name, content, signed, reasons: [first, ...others], warnings };
   } catch (error) {
     return refused(reasonOrThrow(error));
   }
@@ -109,8 +110,8 @@ function withClockCheck(verdict: Verdict, skewMs: number | undefined): Verdict {
     message: `this machine's clock is ${minutes} minutes ${skewMs > 0 ? "behind" : "ahead of"} the trust server's`,
     hints: ["set this machine's clock, then run the same command again"],
   };
-  const matters = verdict.reasons.some((reason) => clockCodes.includes(reason.code));
-  return matters
-    ? { ...verdict, reasons: [...verdict.reasons, off] }
-    : { ...verdict, warnings: [...verdict.warnings, off] };
+  if (!verdict.trusted && verdict.reasons.some((reason) => clockCodes.includes(reason.code))) {
+    return { ...verdict, reasons: [...verdict.reasons, off] };
+  }
+  return { ...verdict, warnings: [...verdict.warnings, off] };
 }

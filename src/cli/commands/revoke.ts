@@ -1,12 +1,11 @@
 // `countersign revoke`: withdraw a tag.
 import { CountersignError, type Gun, parseRoleName, type TargetName } from "../../bytes/index.ts";
-import { keyPlaces, openKeyRing, revokeTargets } from "../../flows/index.ts";
+import { keyPlaces, openKeyRing, parseQualifiedName, revokeTargets } from "../../flows/index.ts";
 import { connectionsOf, pinsOf } from "../collection-options.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { passphraseProvider } from "../passphrases.ts";
 import { publishedJson, publishOptions, showPublished } from "../publish-options.ts";
-import { parseQualifiedName } from "../subject.ts";
 import { printable } from "../terminal.ts";
 
 export const revoke: Command = {

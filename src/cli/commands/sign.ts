@@ -1,13 +1,20 @@
 // `countersign sign IMAGE...`: say "this is the one".
 import { parseRoleName } from "../../bytes/index.ts";
-import { keyPlaces, openKeyRing, type SignRequest, signTargets, type TargetToSign } from "../../flows/index.ts";
+import {
+  keyPlaces,
+  openKeyRing,
+  parseSubject,
+  type SignRequest,
+  signTargets,
+  type TargetToSign,
+} from "../../flows/index.ts";
 import { usage } from "../arguments.ts";
 import { connectionsOf, pinsOf } from "../collection-options.ts";
 import type { Command, CommandSpec } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { passphraseProvider } from "../passphrases.ts";
 import { publishedJson, publisherName, publishOptions, showPublished } from "../publish-options.ts";
-import { parseSubject, subjectOptions } from "../subject.ts";
+import { subjectOptions, subjectText } from "../subject.ts";
 import { printable } from "../terminal.ts";
 
 const spec: CommandSpec = {
@@ -20,7 +27,6 @@ const spec: CommandSpec = {
   positionals: { min: 1, max: 500 },
   options: [
     ...subjectOptions,
-    { name: "length", value: "N", text: "with --digest: the manifest's length in bytes" },
     { name: "role", value: "ROLE", text: "sign in this role, such as targets/releases; targets unless given" },
     { name: "publisher", value: "NAME", text: "who signs, as readers see it; user@machine unless given" },
     ...publishOptions,
@@ -46,7 +52,7 @@ export const sign: Command = {
     }
     const connections = connectionsOf(context);
     try {
-      const subjects = args.positionals.map((text) => parseSubject(text, args, () => connections.client));
+      const subjects = args.positionals.map((text) => parseSubject(subjectText(text, args), () => connections.client));
       const [first, ...others] = subjects;
       if (first === undefined) throw usage(spec, "no image is named");
       const { gun } = first;

@@ -1,11 +1,11 @@
 // `countersign verify IMAGE`: is this the one that was meant, unchanged and current?
 
-import { verifyFromBundle, verifyTarget } from "../../flows/index.ts";
+import { parseSubject, verifyFromBundle, verifyTarget } from "../../flows/index.ts";
 import { usage } from "../arguments.ts";
 import { connectionsOf, readOptions, readRequest } from "../collection-options.ts";
 import type { Command, CommandSpec } from "../command.ts";
 import { showVerdict } from "../show-verdict.ts";
-import { parseSubject, subjectOptions } from "../subject.ts";
+import { subjectOptions, subjectText } from "../subject.ts";
 
 const spec: CommandSpec = {
   name: "verify",
@@ -18,7 +18,6 @@ const spec: CommandSpec = {
   positionals: { min: 1, max: 1 },
   options: [
     ...subjectOptions,
-    { name: "length", value: "N", text: "with --digest: the content's length in bytes" },
     { name: "deep", text: "also read every layer and hold it against its digest" },
     { name: "bundle", value: "FILE", isFile: true, text: "take the chain from a saved bundle instead of a server" },
     ...readOptions,
@@ -46,7 +45,7 @@ export const verify: Command = {
     const bundleFile = args.value("bundle");
     const connections = connectionsOf(context);
     try {
-      const subject = parseSubject(args.positionals[0] ?? "", args, () => connections.client);
+      const subject = parseSubject(subjectText(args.positionals[0] ?? "", args), () => connections.client);
       const { gun, name } = subject;
       if (args.flag("deep") && subject.deepCheck === undefined) throw usage(spec, "--deep needs an image");
       const deepCheck = args.flag("deep") ? subject.deepCheck : undefined;
