@@ -39,6 +39,7 @@ export function publishedJson(report: PublishReport): JsonObject {
   };
 }
 
+/** What was published, a dialect a line; then what somebody should look at. */
 export function showPublished(terminal: Terminal, report: PublishReport): void {
   const byDialect = new Map<string, string[]>();
   for (const { dialect, role, version } of report.published) {

@@ -4,6 +4,11 @@ import type { TableEntry } from "./command.ts";
 
 export const commandTable: readonly TableEntry[] = [
   {
+    name: "serve",
+    summary: "run a trust server",
+    load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  {
     name: "init",
     summary: "start a collection",
     load: async () => (await import("./commands/init.ts")).init,

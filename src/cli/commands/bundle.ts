@@ -32,9 +32,10 @@ export const bundle: Command = {
     const { args, terminal } = context;
     const gun = parseGun(args.positionals[0] ?? "");
     const file = args.value("output") ?? `${encodeFileName(gun.slice(gun.lastIndexOf("/") + 1))}.bundle`;
+    const request = readRequest(args, gun);
     const connections = connectionsOf(context);
     try {
-      const saved = await saveBundle(await connections.portsFor(gun), readRequest(args, gun));
+      const saved = await saveBundle(await connections.portsFor(gun), request);
       await replaceFile(file, saved.bytes);
       const { collection, bytes } = saved;
       const { root, timestamp, snapshot, targets } = collection;

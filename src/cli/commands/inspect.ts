@@ -27,9 +27,10 @@ export const inspect: Command = {
   async run(context) {
     const { args, terminal, clock } = context;
     const gun = parseGun(args.positionals[0] ?? "");
+    const request = readRequest(args, gun);
     const connections = connectionsOf(context);
     try {
-      const found = await inspectCollection(await connections.portsFor(gun), readRequest(args, gun));
+      const found = await inspectCollection(await connections.portsFor(gun), request);
       terminal.value(inspectionJson(found));
       showInspection(terminal, found, clock());
       return exitCodes.done;

@@ -77,11 +77,11 @@ export const sign: Command = {
       });
       terminal.value({ gun, signed, ...publishedJson(report) });
       for (const { name, content } of targets) {
-        const digest = content.digests.get("sha256") ?? [...content.digests.values()][0] ?? "";
         terminal.line(`${terminal.paint("green", "signed:")} ${printable(`${gun}:${name}`)}`);
+        const digest = content.digests.get("sha256") ?? [...content.digests.values()][0];
         terminal.facts([
-          ["digest", digest],
-          ["length", content.length === undefined ? undefined : `${content.length} bytes`],
+          ["digest ", digest],
+          ["length ", content.length === undefined ? undefined : `${content.length} bytes`],
         ]);
       }
       showPublished(terminal, report);

@@ -29,9 +29,10 @@ export const tags: Command = {
   async run(context) {
     const { args, terminal } = context;
     const gun = parseGun(args.positionals[0] ?? "");
+    const request = readRequest(args, gun);
     const connections = connectionsOf(context);
     try {
-      const listing = await listTags(await connections.portsFor(gun), readRequest(args, gun));
+      const listing = await listTags(await connections.portsFor(gun), request);
       terminal.value({
         gun,
         dialect: listing.dialect,
