@@ -34,11 +34,8 @@ it("verifies with few options, refuses with reasons, and throws what kept it fro
   await using world = new TranscriptWorld(directory.path);
   const layout = join(directory.path, "image");
   const digest = await addToLayout(layout, "1.0", "hello");
-  await world.direct(["server", "start"]);
-  await world.direct(["env", "COUNTERSIGN_PASSPHRASE=correct-horse"]);
-  const kit = join(directory.path, "kit.txt");
-  const started = await world.run(`countersign init ${gun} --recovery-kit ${kit} --json`);
-  const rootKey: string = JSON.parse(started.stdout).rootKeys[0];
+  await world.direct(["collection"]);
+  const rootKey = world.known.get("root") ?? "";
   await world.run(`countersign sign oci:${layout}:1.0 --as ${gun}:1.0`);
   const server = world.known.get("server") ?? "";
   const home = join(directory.path, "reader");

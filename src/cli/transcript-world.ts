@@ -1,5 +1,6 @@
 // The world a transcript runs in: a directory, a home, a clock, a trust server in this process, image layouts made by hand. Directives:
 //   @ server start | stop | tls        {server} is its URL; tls: with the certificate it makes for itself
+//   @ collection                       the server, and registry.example.com/team/app made by this user; {root} is its root key
 //   @ env NAME=VALUE | @ env NAME      sets or clears a variable
 //   @ home NAME                        another user of the same machine
 //   @ clock +15d                       moves the clock of the program and the server (m, h, d)
@@ -8,7 +9,9 @@
 //   @ spoil PATH                       turns a byte in the middle of a file
 //   @ type TEXT...                     a person at a terminal, who will answer with these lines
 import { createHash } from "node:crypto";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CountersignError } from "../bytes/index.ts";
 import { type RunningServer, startServer } from "../server/index.ts";
@@ -80,6 +83,7 @@ export class TranscriptWorld implements AsyncDisposable {
     const path = join(this.#directory, first);
     const text = [second, ...rest].join(" ");
     if (verb === "server") return first === "stop" ? this.#stop() : this.#start(first === "tls" ? "generated" : "off");
+    if (verb === "collection") return this.#startWithCollection();
     if (verb === "env") return this.#setVariable(first);
     if (verb === "home") this.#env.set("COUNTERSIGN_HOME", path);
     else if (verb === "clock") this.#now += duration(first);
@@ -111,10 +115,33 @@ export class TranscriptWorld implements AsyncDisposable {
     this.#env.set("COUNTERSIGN_SERVER", this.#server.url);
   }
 
+  /** Making a collection costs several key derivations, so it is made once a process and copied. */
+  async #startWithCollection(): Promise<void> {
+    made ??= makeCollection();
+    const { directory, rootKey } = await made;
+    await cp(directory, this.#directory, { recursive: true });
+    this.known.set("root", rootKey);
+    this.#env.set("COUNTERSIGN_PASSPHRASE", "correct-horse");
+    await this.#start("off");
+  }
+
   async #stop(): Promise<void> {
     await this.#server?.close();
     this.#server = undefined;
   }
+}
+
+let made: Promise<{ readonly directory: string; readonly rootKey: string }> | undefined;
+
+async function makeCollection(): Promise<{ readonly directory: string; readonly rootKey: string }> {
+  const directory = await mkdtemp(join(tmpdir(), "countersign-test-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  await using world = new TranscriptWorld(directory);
+  await world.direct(["env", "COUNTERSIGN_PASSPHRASE=correct-horse"]);
+  await world.direct(["server", "start"]);
+  const kit = join(directory, "app.recovery-kit.txt");
+  const { stdout } = await world.run(`countersign init registry.example.com/team/app --recovery-kit ${kit} --json`);
+  return { directory, rootKey: JSON.parse(stdout).rootKeys[0] };
 }
 
 function duration(text: string): number {
