@@ -88,7 +88,8 @@ test("a helper that fails or prints rubbish is download.denied, without its word
   ]) {
     await refused(lookUp(config, "r.example", run), "download.denied");
   }
-  await refused(lookUp({ credsStore: "../../evil" }, "r.example", answers("{}")), "download.denied");
+  const never: RunProgram = () => assert.fail("a path is not a program name");
+  await refused(lookUp({ credsStore: "../../evil" }, "r.example", never), "download.denied");
 });
 
 test("a real program: hanging is late, endless is cut, absent is absent, and none of them throws", async () => {

@@ -94,7 +94,10 @@ test("404 is not there; 500, too long and a redirect are download errors", async
   await refused(open(broken).tuf1Source().fetchTimestamp(limits), "download.unavailable");
   await using long = await loopbackServer((_, response) => response.end("x".repeat(1001)));
   await refused(open(long).tuf1Source().fetchTimestamp(limits), "download.too_large");
-  await using moved = await loopbackServer((_, response) => response.writeHead(302, { location: "/x" }).end());
+  await using moved = await loopbackServer((request, response) => {
+    if (request.url === "/x") response.end("from elsewhere");
+    else response.writeHead(302, { location: "/x" }).end();
+  });
   await refused(open(moved).tuf1Source().fetchTimestamp(limits), "download.redirected");
 });
 
