@@ -56,7 +56,7 @@ export function toResponse(answer: ReadyAnswer): Response {
   for (let at = 0; at + 1 < answer.headers.length; at += 2) {
     headers.set(answer.headers[at] ?? "", answer.headers[at + 1] ?? "");
   }
-  return new Response(Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.length), { headers });
+  return new Response(new Uint8Array(answer.body), { headers });
 }
 
 export function jsonResponse(value: unknown, contentType = "application/json; charset=utf-8"): Response {
@@ -70,5 +70,6 @@ export function notaryJson(value: unknown): Response {
 
 function ready(body: Uint8Array, operation: string, freshUntil: number, headers: readonly string[]): ReadyAnswer {
   const all = [...headers, "Content-Length", String(body.length)];
-  return { body, headers: all, operation, freshUntil };
+  const buffer = Buffer.from(body.buffer, body.byteOffset, body.length);
+  return { body: buffer, headers: all, operation, freshUntil };
 }

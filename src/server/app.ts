@@ -13,6 +13,7 @@ import type { ServerLog } from "./options.ts";
 import { bundle, publish, status } from "./own-routes.ts";
 import { problem } from "./problem.ts";
 import { Reads } from "./reads.ts";
+import { RefusedUpload } from "./refusal.ts";
 import type { RoleSigner } from "./role-signer.ts";
 import { type Route, routeOf } from "./routes.ts";
 import { UploadBudget } from "./upload-budget.ts";
@@ -68,10 +69,12 @@ async function handle(context: AppContext, log: ServerLog | undefined, request: 
     response = await answer(context, route, request, url, path);
   } catch (error) {
     failure = error;
+    if (error instanceof RefusedUpload) context.metrics.count("publish_refusals");
     response = isOurs(route) ? problem(error) : notaryErrorOf(error);
   }
   const milliseconds = performance.now() - started;
   const operation = operationName(route, request.method);
+  if (response.ok && (operation === "Publish" || operation === "UpdateTUF")) context.metrics.count("publishes");
   if (operation !== undefined) {
     context.metrics.observe({
       operation,

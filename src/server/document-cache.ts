@@ -4,7 +4,7 @@
 import type { Gun } from "../bytes/index.ts";
 
 export interface ReadyAnswer {
-  readonly body: Uint8Array;
+  readonly body: Buffer;
   /** Name, value, name, value: as node:http takes it without looking. */
   readonly headers: string[];
   /** For /metrics: GetRole, GetRoleByHash, ... */

@@ -1,0 +1,185 @@
+// Uploads that would hurt: each is refused with a reason that old clients can show, and leaves nothing behind.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dialectNamed } from "../dialects/index.ts";
+import { generateSigner } from "../keys/index.ts";
+import type { Document, Root, Targets } from "../tuf/index.ts";
+import { openTestApp, type TestApp } from "./test-app.test.ts";
+import { dialects, type TestPublisher } from "./test-publisher.ts";
+
+async function refused(world: TestApp, publisher: TestPublisher, documents: readonly Document[], expected: RegExp) {
+  const before = (await world.storage.collection(publisher.gun))?.generation;
+  const response = await publisher.publish(documents);
+  const text = await response.text();
+  assert.equal(response.status, 422, text);
+  assert.match(text, expected);
+  const notary1 = documents.filter((document) => document.dialect === "notary1");
+  if (notary1.length > 0) {
+    const old = await publisher.publishNotary(notary1);
+    const body = await old.text();
+    assert.equal(old.status, 400);
+    assert.ok(Buffer.byteLength(body) < 1_024);
+    assert.match(
+      body,
+      /^\{"errors":\[\{"code":"INVALID_UPDATE","message":"[^"]+","detail":\{"Name":"Err\w+","Error":\{/,
+    );
+  }
+  assert.equal((await world.storage.collection(publisher.gun))?.generation, before);
+}
+
+async function ready(): Promise<{ world: TestApp; publisher: TestPublisher }> {
+  const world = await openTestApp();
+  const publisher = await world.publisher();
+  await publisher.init();
+  return { world, publisher };
+}
+
+test("a root that takes the targets key away without targets signed anew would brick every reader", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const other = await generateSigner();
+  for (const dialect of dialects) {
+    const root = await publisher.edit<Root>(dialect, "root", (before) => {
+      const key = publisher.keyOf(dialectNamed(dialect), "targets", other);
+      return {
+        ...before,
+        keys: new Map([...before.keys, [key.id, key]]),
+        roles: { ...before.roles, targets: { keyIds: [key.id], threshold: 1 } },
+      };
+    });
+    await refused(world, publisher, [root], /targets version 1 is signed by 0 of the 1 keys|carries no/);
+  }
+});
+
+test("a root that raises the targets threshold above the signatures is refused", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const other = await generateSigner();
+  const root = await publisher.edit<Root>("notary1", "root", (before) => {
+    const key = publisher.keyOf(dialectNamed("notary1"), "targets", other);
+    const keyIds = [...before.roles.targets.keyIds, key.id];
+    return {
+      ...before,
+      keys: new Map([...before.keys, [key.id, key]]),
+      roles: { ...before.roles, targets: { keyIds, threshold: 2 } },
+    };
+  });
+  await refused(world, publisher, [root], /threshold.unmet/);
+});
+
+test("targets by a stranger's key, expired targets, and a root that skips a version are refused", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const stranger = await generateSigner();
+  for (const dialect of dialects) {
+    const same = (before: Targets) => before;
+    await refused(world, publisher, [await publisher.edit(dialect, "targets", same, [stranger])], /threshold.unmet/);
+    const stale = (before: Targets) => ({
+      ...before,
+      expires: dialectNamed(dialect).formatExpiry(world.clock.now() - 1_000),
+    });
+    await refused(world, publisher, [await publisher.edit(dialect, "targets", stale)], /metadata.expired/);
+    const skip = (before: Root) => ({ ...before, version: 5 });
+    await refused(world, publisher, [await publisher.edit(dialect, "root", skip)], /metadata.version_mismatch/);
+    const bare = await publisher.edit<Root>(dialect, "root", (before) => before, [stranger]);
+    await refused(world, publisher, [bare], /threshold.unmet/);
+  }
+});
+
+test("a delegated role that nothing delegates to is refused", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const before = publisher.document<Targets>("notary1", "targets").signed;
+  const orphan = await publisher.sign("notary1", "targets/releases", before, [publisher.targetsSigner]);
+  await refused(world, publisher, [orphan], /metadata.unlisted/);
+});
+
+test("a root naming another server's keys is refused before the name is taken", async () => {
+  await using world = await openTestApp();
+  await using elsewhere = await openTestApp();
+  const publisher = await elsewhere.publisher();
+  const documents = await publisher.initial();
+  const here = await world.publisher();
+  const answer = await here.publish(documents);
+  assert.equal(answer.status, 422);
+  assert.match(await answer.text(), /server.key_missing/);
+  assert.equal(await world.storage.collection(here.gun), undefined);
+  const old = await (await here.publishNotary(documents.filter((each) => each.dialect === "notary1"))).text();
+  assert.match(old, /"Name":"ErrBadHierarchy","Error":\{"Missing":"snapshot","Msg":"no snapshot was included/);
+});
+
+test("when one dialect is bad the other is not stored either", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const good = await publisher.nextTargets("1.0", "x", ["notary1"]);
+  const bad = await publisher.edit<Targets>("tuf1", "targets", (before) => before, [await generateSigner()]);
+  const response = await publisher.publish([...good, bad]);
+  assert.equal(response.status, 422);
+  assert.equal((await (await publisher.get("tuf/2.targets.json")).text()).includes("METADATA_NOT_FOUND"), true);
+});
+
+test("bytes with a trailing newline are hashed as they are and read back as they are", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const [document] = await publisher.nextTargets("1.0", "x", ["notary1"]);
+  assert.ok(document);
+  const padded = Buffer.concat([document.bytes, Buffer.from("\n")]);
+  const response = await publisher.post("tuf/", [{ filename: "targets", bytes: padded }]);
+  assert.equal(response.status, 200, await response.text());
+  const snapshot = (await (await publisher.get("tuf/snapshot.json")).json()) as {
+    signed: { meta: { targets: { hashes: { sha256: string } } } };
+  };
+  const hex = Buffer.from(snapshot.signed.meta.targets.hashes.sha256, "base64").toString("hex");
+  const stored = await publisher.get(`tuf/targets.${hex}.json`);
+  assert.deepEqual(Buffer.from(await stored.arrayBuffer()), padded);
+  assert.equal((await publisher.get("bundle?dialect=notary1")).status, 200);
+});
+
+test("malformed uploads have Notary's codes on its route and ours on ours", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const old = async (parts: { filename: string; bytes: Uint8Array }[]) => (await publisher.post("tuf/", parts)).text();
+  const ours = async (parts: { filename: string; bytes: Uint8Array }[]) =>
+    (await publisher.post("publish", parts)).text();
+  const bytes = Buffer.from("{}");
+  assert.match(await old([{ filename: "nonsense", bytes }]), /"INVALID_ROLE"/);
+  assert.match(await old([{ filename: "targets", bytes }]), /"INVALID_UPDATE".*"ErrBadTargets"/);
+  assert.match(await (await publisher.send("POST", "tuf/")).text(), /"MALFORMED_UPLOAD"/);
+  assert.match(await ours([{ filename: "notary1/__proto__", bytes }]), /"role.invalid"/);
+  assert.match(await ours([{ filename: "pgp/root", bytes }]), /"request.invalid"/);
+  assert.match(await ours([{ filename: "tuf1/targets", bytes }]), /"(?:metadata|json)\.\w+"/);
+  assert.match(await ours([{ filename: `blob/${"0".repeat(64)}`, bytes }]), /"request.invalid"/);
+  const twice = { filename: "tuf1/targets", bytes };
+  assert.match(await ours([twice, twice]), /comes twice/);
+});
+
+test("content that no target names is not stored", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const response = await publisher.publish(await publisher.nextTargets("1.0", "x"), [Buffer.from("something else")]);
+  assert.equal(response.status, 400);
+  assert.match(await response.text(), /no tuf1 target has the content/);
+});
+
+test("a full disk is 503 on both routes, and reading goes on", async () => {
+  await using world = await openTestApp({ testOnlyMaxPages: 40 });
+  const publisher = await world.publisher();
+  await publisher.init();
+  const grow = (before: Targets): Targets => ({
+    ...before,
+    targets: new Map(
+      Array.from({ length: 3_000 }, (_, index) => [
+        `t${index}`,
+        { length: 1, hashes: new Map([["sha256", Buffer.alloc(32, index)]]), custom: undefined },
+      ]),
+    ),
+  });
+  const documents = await Promise.all(dialects.map((dialect) => publisher.edit(dialect, "targets", grow)));
+  const response = await publisher.publish(documents);
+  assert.equal(response.status, 503);
+  assert.doesNotMatch(await response.text(), /tmp|countersign-test/);
+  const old = await publisher.publishNotary(documents.filter((each) => each.dialect === "notary1"));
+  assert.equal(old.status, 503);
+  assert.equal((await publisher.get("tuf/timestamp.json")).status, 200);
+  assert.ok(world.log.some(({ fields }) => fields.code === "disk.full"));
+});
