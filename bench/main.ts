@@ -44,7 +44,7 @@ await buildPackage(dirname(import.meta.dirname), directory.at("package"));
 const settings: BenchSettings = {
   short: values.short,
   rounds: values.short ? 3 : 5,
-  program: directory.at("package", "bin/countersign.js"),
+  program: directory.at("package", "bin/countersign.cjs"),
 };
 const reports: PartReport[] = [];
 for (const [name, run] of parts) {

@@ -47,23 +47,19 @@ for (const [backend, start] of Object.entries(servers)) {
   );
 }
 
-peerTest(
-  "what we publish to a real notary-server is trusted by notary and by ourselves",
-  peers,
-  async () => {
-    using directory = scratch("real-notary-publish");
-    await using server = await startNotaryPostgres(directory, { tls: true });
-    const { url, authority } = server;
-    const gun = "registry.example.com/team/app";
-    const layout = await makeLayout(directory);
-    const good = await addImage(directory, layout, "1.0", "hello");
-    const publisher = countersignClient({ url, authority, home: directory.at("publisher") });
-    await publisher.ok("init", gun, "--no-recovery-kit");
-    const image = [`oci:${layout}:1.0`, "--as", `${gun}:1.0`] as const;
-    await publisher.ok("sign", ...image);
-    const notary = notaryClient({ url, authority, trustDirectory: directory.at("trust") });
-    const hex = good.digest.slice("sha256:".length);
-    assert.equal((await notary.ok("lookup", gun, "1.0")).stdout.trim(), `1.0 sha256:${hex} ${good.size}`);
-    assert.equal((await verdict(publisher, ...image)).signed?.digest, good.digest);
-  },
-);
+peerTest("what we publish to a real notary-server is trusted by notary and by ourselves", peers, async () => {
+  using directory = scratch("real-notary-publish");
+  await using server = await startNotaryPostgres(directory, { tls: true });
+  const { url, authority } = server;
+  const gun = "registry.example.com/team/app";
+  const layout = await makeLayout(directory);
+  const good = await addImage(directory, layout, "1.0", "hello");
+  const publisher = countersignClient({ url, authority, home: directory.at("publisher") });
+  await publisher.ok("init", gun, "--no-recovery-kit");
+  const image = [`oci:${layout}:1.0`, "--as", `${gun}:1.0`] as const;
+  await publisher.ok("sign", ...image);
+  const notary = notaryClient({ url, authority, trustDirectory: directory.at("trust") });
+  const hex = good.digest.slice("sha256:".length);
+  assert.equal((await notary.ok("lookup", gun, "1.0")).stdout.trim(), `1.0 sha256:${hex} ${good.size}`);
+  assert.equal((await verdict(publisher, ...image)).signed?.digest, good.digest);
+});

@@ -62,7 +62,9 @@ function announcement(log: string): Announcement | undefined {
   if (start === -1) return undefined;
   for (let end = log.indexOf("}", start); end !== -1; end = log.indexOf("}", end + 1)) {
     try {
-      return JSON.parse(log.slice(start, end + 1));
+      const told: Partial<Announcement> = JSON.parse(log.slice(start, end + 1));
+      // An error is one JSON text too.
+      return told.url === undefined ? undefined : { ...told, url: told.url };
     } catch {
       // Not the last bracket yet.
     }

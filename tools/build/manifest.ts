@@ -43,6 +43,8 @@ export function publishedManifest(source: unknown, bin: string): Published {
       engines: from.engines,
       bin: { countersign: bin },
       exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
+      // For users' bundlers: importing a door does nothing by itself; the program does.
+      sideEffects: ["./bin/*.cjs"],
       dependencies: record(from.dependencies, "dependencies"),
     },
   };
