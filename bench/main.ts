@@ -11,6 +11,10 @@ import { type PartReport, printReport, reportJson } from "./report.ts";
 
 const parts: ReadonlyMap<string, (settings: BenchSettings) => Promise<PartReport>> = new Map([
   ["start", async (settings) => (await import("./parts/start.ts")).benchStart(settings)],
+  ["verify", async (settings) => (await import("./parts/verify.ts")).benchVerify(settings)],
+  ["sign", async (settings) => (await import("./parts/sign.ts")).benchSign(settings)],
+  ["publish", async (settings) => (await import("./parts/publish.ts")).benchPublish(settings)],
+  ["storage", async (settings) => (await import("./parts/storage.ts")).benchStorage(settings)],
   ["reads", async (settings) => (await import("./parts/reads.ts")).benchReads(settings)],
 ]);
 

@@ -7,6 +7,7 @@ import { type Scratch, scratch } from "../../interop/peers/scratch.ts";
 import type { BenchSettings } from "../bench-settings.ts";
 import { type LoadResult, load, serverCpu } from "../load.ts";
 import { benchTags, fillByNotary } from "../notary-fill.ts";
+import { benchClient, fillOurs, startOurServer } from "../ours.ts";
 import { type Figure, figures, findValue, type PartReport, type Target } from "../report.ts";
 import { interleave } from "../rounds.ts";
 import { type Bodies, startBareNode, startNginx } from "../yardsticks.ts";
@@ -99,9 +100,16 @@ async function startAll(
 ): Promise<readonly Served[]> {
   const tagCounts = settings.short ? [1_000] : [1_000, 100_000];
   const served: Served[] = [];
-  const memory = running.use(await startNotaryMemory(directory, { cpu: serverCpu }));
-  served.push(await notaryServed("notary-mem", directory, memory, undefined, tagCounts));
-  const paths = await casePaths(memory.url, tagCounts);
+  const { program } = settings;
+  const plain = running.use(await startOurServer(directory, { program, tls: false, cpu: serverCpu, name: "plain" }));
+  const secure = running.use(await startOurServer(directory, { program, tls: true, cpu: serverCpu, name: "tls" }));
+  const [client, secureClient] = [benchClient(directory, plain, program), benchClient(directory, secure, program, undefined, "tls")];
+  for (const count of tagCounts) await fillOurs(client, plain, gunOf(count), benchTags(count));
+  await fillOurs(secureClient, secure, gunOf(1_000), benchTags(1_000));
+  const paths = await casePaths(plain.url, tagCounts);
+  const pids = [plain, secure].map((server) => server.process.pid);
+  served.push({ name: "countersign", url: plain.url, tlsUrl: secure.url, pids, paths: paths.paths });
+
   for (const tls of [false, true]) {
     const servers = [
       { name: "node", start: () => startBareNode(directory, paths.bodies, tls) },
@@ -116,6 +124,8 @@ async function startAll(
     }
   }
   if (findPeer("notary-server") && findPeer("notary") && findPeer("openssl")) {
+    const memory = running.use(await startNotaryMemory(directory, { cpu: serverCpu }));
+    served.push(await notaryServed("notary-mem", directory, memory, undefined, tagCounts));
     if (findPeer("postgres") && findPeer("notary-signer")) {
       const options = { tls: true, alsoPlain: true, cpu: serverCpu };
       const postgres = running.use(await startNotaryPostgres(directory, options));

@@ -1,0 +1,89 @@
+// `verify`: a whole process from start to end that says whether a tag is trusted, cold (nothing cached) and warm, beside `notary lookup`
+// of the same tag in a collection of the same size, and beside `node -e 0`, the floor of every program on Node.
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import type { OurClient } from "../../interop/peers/countersign.ts";
+import { findPeer } from "../../interop/peers/find.ts";
+import { type NotaryClient, notaryClient } from "../../interop/peers/notary-client.ts";
+import { startNotaryPostgres } from "../../interop/peers/notary-server.ts";
+import { runOk } from "../../interop/peers/process.ts";
+import { type Scratch, scratch } from "../../interop/peers/scratch.ts";
+import type { BenchSettings } from "../bench-settings.ts";
+import { tagSizes } from "../bench-settings.ts";
+import { loadCpu, serverCpu } from "../load.ts";
+import { benchTags, benchTarget, fillByNotary } from "../notary-fill.ts";
+import { benchClient, fillOurs, startOurServer } from "../ours.ts";
+import { type Figure, figures, findValue, type PartReport, type Target } from "../report.ts";
+import { interleave } from "../rounds.ts";
+
+const floor = "node -e 0";
+const tag = "v0";
+
+export async function benchVerify(settings: BenchSettings): Promise<PartReport> {
+  using directory = scratch("bench-verify");
+  await using running = new AsyncDisposableStack();
+  const server = running.use(await startOurServer(directory, { program: settings.program, cpu: serverCpu }));
+  const ours = benchClient(directory, server, settings.program, loadCpu);
+  const notary = await startNotary(directory, running);
+  const all: Figure[] = [];
+  for (const count of settings.short ? tagSizes.short : tagSizes.full) {
+    const gun = `bench.example/verify/tags-${count}`;
+    await fillOurs(ours, server, gun, benchTags(count));
+    if (notary !== undefined) await fillByNotary(notary, gun, benchTags(count));
+    const rounds = count >= 10_000 ? settings.rounds : settings.rounds * 2;
+    for (const mode of ["warm", "cold"] as const) {
+      const forget = mode === "cold";
+      const subjects = [
+        { name: "countersign", measure: () => verifyOurs(ours, gun, forget) },
+        ...(notary === undefined ? [] : [{ name: "notary", measure: () => lookup(notary, gun, forget) }]),
+        { name: floor, measure: async () => (await runOk(process.execPath, ["-e", "0"], { cpu: loadCpu })).wallMs },
+      ];
+      await interleave(1, subjects);
+      const results = await interleave(rounds, subjects);
+      all.push(...figures(`${mode}, ${count.toLocaleString("en")} tags`, "ms", results));
+    }
+  }
+  const notes = [
+    "wall time of whole processes on one processor, servers on the other",
+    "ours by the digest given, as notary's lookup: no registry is asked; both check a TLS server and the whole chain",
+  ];
+  return { part: "verify", figures: all, targets: targets(all), notes };
+}
+
+function targets(all: readonly Figure[]): readonly Target[] {
+  const row = (name: string, label: string, peer: string, must: number, moonshot: number): readonly Target[] => {
+    const [ours, theirs] = [findValue(all, name, "countersign", "ms"), findValue(all, name, peer, "ms")];
+    if (ours === undefined || theirs === undefined) return [];
+    return [{ name: label, of: `x ${peer}`, value: ours / theirs, must, moonshot, better: "lower" }];
+  };
+  return [
+    ...row("warm, 1 tags", "warm verify, 1 tag", floor, 2, 1.3),
+    ...row("warm, 1,000 tags", "warm verify, 1,000 tags", floor, 2, 1.3),
+    ...row("warm, 100,000 tags", "warm verify, 100,000 tags", "notary", 0.3, 0.1),
+    ...row("cold, 100,000 tags", "cold verify, 100,000 tags", "notary", 0.4, 0.25),
+  ];
+}
+
+async function startNotary(directory: Scratch, running: AsyncDisposableStack): Promise<NotaryClient | undefined> {
+  const peers = ["notary", "notary-server", "notary-signer", "postgres"] as const;
+  if (peers.some((peer) => findPeer(peer) === undefined)) return undefined;
+  const { url, authority } = running.use(await startNotaryPostgres(directory, { tls: true, cpu: serverCpu }));
+  return notaryClient({ url, authority, trustDirectory: directory.at("notary-trust"), cpu: loadCpu });
+}
+
+/** Pins stay, and so does Node's compiled code: cold means that no metadata is cached. */
+async function verifyOurs(client: OurClient, gun: string, forget: boolean): Promise<number> {
+  if (forget) {
+    const cache = join(client.home, "cache");
+    for (const name of readdirSync(cache)) if (name !== ".compiled") rmSync(join(cache, name), { recursive: true });
+  }
+  const { sha256 } = benchTarget(tag);
+  const done = await client.ok("verify", `${gun}:${tag}`, "--digest", `sha256:${sha256.toString("hex")}`);
+  return done.wallMs;
+}
+
+async function lookup(client: NotaryClient, gun: string, forget: boolean): Promise<number> {
+  if (forget) rmSync(join(client.trustDirectory, "tuf", gun, "metadata"), { recursive: true, force: true });
+  return (await client.ok("lookup", gun, tag)).wallMs;
+}
