@@ -9,13 +9,24 @@ import { benchTarget } from "./notary-fill.ts";
 
 export { startOurServer };
 
-export function benchClient(directory: Scratch, server: OurServer, program: string, cpu?: number, name = "our-home"): OurClient {
+export function benchClient(
+  directory: Scratch,
+  server: OurServer,
+  program: string,
+  cpu?: number,
+  name = "our-home",
+): OurClient {
   const { url, authority } = server;
   return countersignClient({ url, authority, home: directory.at(name), program, cpu });
 }
 
 /** Makes the collection with the client's keys and publishes the tags in one go: two publishes, as people do it. */
-export async function fillOurs(client: OurClient, server: OurServer, name: string, tags: readonly string[]): Promise<void> {
+export async function fillOurs(
+  client: OurClient,
+  server: OurServer,
+  name: string,
+  tags: readonly string[],
+): Promise<void> {
   const env = { COUNTERSIGN_HOME: client.home, HOME: client.home };
   const connections = connect({ env, clock: systemClock, server: server.url, tlsCa: server.authority });
   try {

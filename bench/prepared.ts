@@ -3,9 +3,22 @@
 import { parseGun, parseTargetName } from "../src/bytes/index.ts";
 import { dialectNamed, notary1, tuf1 } from "../src/dialects/index.ts";
 import { createAuthorizedClient, createHttpClient, noCredentials, noProxy, tlsAnchors } from "../src/http/index.ts";
-import { generateSigner, type PublicKey, publicKeyFromRawEd25519, publicKeyFromSpki, type Signer } from "../src/keys/index.ts";
-import { type CollectionState, type DialectState, keyRingOf, type Publication } from "../src/publish/index.ts";
-import { prepareChange, prepareInitial, publicationParts } from "../src/publish/index.ts";
+import {
+  generateSigner,
+  type PublicKey,
+  publicKeyFromRawEd25519,
+  publicKeyFromSpki,
+  type Signer,
+} from "../src/keys/index.ts";
+import {
+  type CollectionState,
+  type DialectState,
+  keyRingOf,
+  type Publication,
+  prepareChange,
+  prepareInitial,
+  publicationParts,
+} from "../src/publish/index.ts";
 import { createTrustServer, type TrustServer } from "../src/remote/index.ts";
 import type { DialectName } from "../src/tuf/index.ts";
 import { benchTarget } from "./notary-fill.ts";
@@ -29,7 +42,9 @@ export interface BenchPublisher extends Disposable {
 }
 
 /** One set of keys for all collections, as a team has. */
-export async function openBenchPublisher(at: TrustServerAt): Promise<BenchPublisher & { readonly signers: readonly Signer[] }> {
+export async function openBenchPublisher(
+  at: TrustServerAt,
+): Promise<BenchPublisher & { readonly signers: readonly Signer[] }> {
   const clock = () => Date.now();
   const anchors = tlsAnchors(at.authority === undefined ? {} : { caFile: at.authority });
   const client = createHttpClient({ anchors, proxy: noProxy, clock });
@@ -44,7 +59,10 @@ export async function openBenchPublisher(at: TrustServerAt): Promise<BenchPublis
         gun,
         publish: (publication) => send(server, publication, at.takesBoth),
         begin: async () => {
-          const [timestampKey, snapshotKey] = [await serverKey(server, "timestamp"), await serverKey(server, "snapshot")];
+          const [timestampKey, snapshotKey] = [
+            await serverKey(server, "timestamp"),
+            await serverKey(server, "snapshot"),
+          ];
           const dialects = at.takesBoth ? [tuf1, notary1] : [notary1];
           const keys = { rootSigners: [root], targetsSigners: [targets], snapshotKey, timestampKey };
           return (await prepareInitial({ gun, dialects, now: clock(), ...keys })).publication;
@@ -56,7 +74,11 @@ export async function openBenchPublisher(at: TrustServerAt): Promise<BenchPublis
 }
 
 /** The publishes that add one tag each, one after the other, on top of `first`. */
-export async function prepareRow(first: Publication, signers: readonly Signer[], count: number): Promise<readonly Publication[]> {
+export async function prepareRow(
+  first: Publication,
+  signers: readonly Signer[],
+  count: number,
+): Promise<readonly Publication[]> {
   const row: Publication[] = [];
   let state = nextState({ gun: first.gun, dialects: new Map() }, first);
   for (let index = 0; index < count; index++) {

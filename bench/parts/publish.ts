@@ -9,7 +9,13 @@ import type { BenchSettings } from "../bench-settings.ts";
 import { cpuMs } from "../cpu.ts";
 import { serverCpu } from "../load.ts";
 import { startOurServer } from "../ours.ts";
-import { type BenchPublisher, openBenchPublisher, type PublishTarget, prepareRow, type TrustServerAt } from "../prepared.ts";
+import {
+  type BenchPublisher,
+  openBenchPublisher,
+  type PublishTarget,
+  prepareRow,
+  type TrustServerAt,
+} from "../prepared.ts";
 import { type Figure, figures, findValue, type PartReport, type Target } from "../report.ts";
 import { interleave } from "../rounds.ts";
 
@@ -40,9 +46,22 @@ export async function benchPublish(settings: BenchSettings): Promise<PartReport>
       measure: () => measure(contender, `${contender.name}-${round++}`),
     }));
     const results = await interleave(settings.rounds, subjects);
-    const pick = (of: (rate: Rate) => number) => new Map([...results].map(([subject, rates]) => [subject, rates.map(of)]));
-    all.push(...figures(name, "a second", pick(({ perSecond }) => perSecond)));
-    all.push(...figures(name, "server CPU ms each", pick(({ cpuMsEach }) => cpuMsEach)));
+    const pick = (of: (rate: Rate) => number) =>
+      new Map([...results].map(([subject, rates]) => [subject, rates.map(of)]));
+    all.push(
+      ...figures(
+        name,
+        "a second",
+        pick(({ perSecond }) => perSecond),
+      ),
+    );
+    all.push(
+      ...figures(
+        name,
+        "server CPU ms each",
+        pick(({ cpuMsEach }) => cpuMsEach),
+      ),
+    );
   };
   const rowLength = settings.short ? 2 : 8;
   await measureAll(distinctCase, (contender, label) => distinctPublishers(contender, label, rowLength));
@@ -61,13 +80,34 @@ function targets(all: readonly Figure[]): readonly Target[] {
   const rows: readonly (Target | undefined)[] = [
     ours === undefined
       ? undefined
-      : { name: "64 publishers, distinct, durable, embedded", of: "a second", value: ours, must: 350, moonshot: 1000, better: "higher" },
+      : {
+          name: "64 publishers, distinct, durable, embedded",
+          of: "a second",
+          value: ours,
+          must: 350,
+          moonshot: 1000,
+          better: "higher",
+        },
     cpu === undefined
       ? undefined
-      : { name: "publish, server CPU, few tags, durable", of: "ms", value: cpu, must: 3.3, moonshot: 1, better: "lower" },
+      : {
+          name: "publish, server CPU, few tags, durable",
+          of: "ms",
+          value: cpu,
+          must: 3.3,
+          moonshot: 1,
+          better: "lower",
+        },
     born === undefined || bornPg === undefined
       ? undefined
-      : { name: "time of new collections", of: "x pg", value: bornPg / born, must: 0.1, moonshot: 0.02, better: "lower" },
+      : {
+          name: "time of new collections",
+          of: "x pg",
+          value: bornPg / born,
+          must: 0.1,
+          moonshot: 0.02,
+          better: "lower",
+        },
   ];
   return rows.filter((row) => row !== undefined);
 }
@@ -110,9 +150,15 @@ async function timed(pids: readonly number[], count: number, work: () => Promise
   return { perSecond: count / seconds, cpuMsEach: (cpuMs(pids) - before) / count };
 }
 
-async function startAll(directory: Scratch, running: AsyncDisposableStack, settings: BenchSettings): Promise<readonly Contender[]> {
+async function startAll(
+  directory: Scratch,
+  running: AsyncDisposableStack,
+  settings: BenchSettings,
+): Promise<readonly Contender[]> {
   const contenders: Contender[] = [];
-  const server = running.use(await startOurServer(directory, { program: settings.program, cpu: serverCpu, tls: false }));
+  const server = running.use(
+    await startOurServer(directory, { program: settings.program, cpu: serverCpu, tls: false }),
+  );
   contenders.push({ name: "countersign", pids: [server.process.pid], at: { ...server, takesBoth: true } });
   if (findPeer("notary-server") === undefined || findPeer("openssl") === undefined) return contenders;
   const peers = [{ name: "notary-mem", start: startNotaryMemory }];

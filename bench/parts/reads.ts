@@ -103,7 +103,10 @@ async function startAll(
   const { program } = settings;
   const plain = running.use(await startOurServer(directory, { program, tls: false, cpu: serverCpu, name: "plain" }));
   const secure = running.use(await startOurServer(directory, { program, tls: true, cpu: serverCpu, name: "tls" }));
-  const [client, secureClient] = [benchClient(directory, plain, program), benchClient(directory, secure, program, undefined, "tls")];
+  const [client, secureClient] = [
+    benchClient(directory, plain, program),
+    benchClient(directory, secure, program, undefined, "tls"),
+  ];
   for (const count of tagCounts) await fillOurs(client, plain, gunOf(count), benchTags(count));
   await fillOurs(secureClient, secure, gunOf(1_000), benchTags(1_000));
   const paths = await casePaths(plain.url, tagCounts);

@@ -71,13 +71,22 @@ export async function benchSign(settings: BenchSettings): Promise<PartReport> {
     }));
     await interleave(1, subjects);
     const results = await interleave(count >= 10_000 ? settings.rounds : settings.rounds * 2, subjects);
-    const pick = (of: (one: Published) => number) => new Map([...results].map(([name, rounds]) => [name, rounds.map(of)]));
-    all.push(...figures(caseName(count), "ms", pick(({ wallMs }) => wallMs)));
+    const pick = (of: (one: Published) => number) =>
+      new Map([...results].map(([name, rounds]) => [name, rounds.map(of)]));
+    all.push(
+      ...figures(
+        caseName(count),
+        "ms",
+        pick(({ wallMs }) => wallMs),
+      ),
+    );
     // The clock of /proc ticks in 10 ms: a mean over the rounds says more than any single one.
     const means = new Map([...pick(({ serverMs }) => serverMs)].map(([name, rounds]) => [name, [mean(rounds)]]));
     all.push(...figures(caseName(count), "server CPU ms", means));
   }
-  const notes = ["ours signs two dialects, adds snapshot and timestamp in both and reads the collection back before it says done"];
+  const notes = [
+    "ours signs two dialects, adds snapshot and timestamp in both and reads the collection back before it says done",
+  ];
   return { part: "sign", figures: all, targets: targets(all), notes };
 }
 
@@ -92,13 +101,34 @@ function targets(all: readonly Figure[]): readonly Target[] {
   const rows: readonly (Target | undefined)[] = [
     small === undefined
       ? undefined
-      : { name: "publish, server CPU, up to 100 tags, durable", of: "ms", value: small, must: 3.3, moonshot: 1, better: "lower" },
+      : {
+          name: "publish, server CPU, up to 100 tags, durable",
+          of: "ms",
+          value: small,
+          must: 3.3,
+          moonshot: 1,
+          better: "lower",
+        },
     cpu === undefined
       ? undefined
-      : { name: "publish into 100,000 tags, server CPU", of: "x pg", value: cpu, must: 0.2, moonshot: 0.1, better: "lower" },
+      : {
+          name: "publish into 100,000 tags, server CPU",
+          of: "x pg",
+          value: cpu,
+          must: 0.2,
+          moonshot: 0.1,
+          better: "lower",
+        },
     wall === undefined
       ? undefined
-      : { name: "add and publish into 100,000", of: "x notary", value: wall, must: 0.4, moonshot: 0.15, better: "lower" },
+      : {
+          name: "add and publish into 100,000",
+          of: "x notary",
+          value: wall,
+          must: 0.4,
+          moonshot: 0.15,
+          better: "lower",
+        },
   ];
   return rows.filter((row) => row !== undefined);
 }

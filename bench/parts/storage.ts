@@ -51,7 +51,14 @@ export async function benchStorage(settings: BenchSettings): Promise<PartReport>
     part: "storage",
     figures: all,
     targets: ratio.map((one) => {
-      return { name: "database bytes, per dialect", of: "x pg", value: one, must: 0.8, moonshot: 0.5, better: "lower" as const };
+      return {
+        name: "database bytes, per dialect",
+        of: "x pg",
+        value: one,
+        must: 0.8,
+        moonshot: 0.5,
+        better: "lower" as const,
+      };
     }),
     notes: [`over ${collections} collections; ours per dialect, of two; without write-ahead logs`],
   };

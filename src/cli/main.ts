@@ -5,9 +5,8 @@ import { systemClock } from "../bytes/index.ts";
 import { processStreams, stopSignal } from "./process-streams.ts";
 import { runCli } from "./run.ts";
 
-process.exitCode = await runCli(process.argv.slice(2), {
-  streams: processStreams(),
-  env: process.env,
-  clock: systemClock,
-  stopSignal,
+const program = { streams: processStreams(), env: process.env, clock: systemClock, stopSignal };
+// No top-level await: the build makes this file CommonJS, which starts faster.
+void runCli(process.argv.slice(2), program).then((status) => {
+  process.exitCode = status;
 });

@@ -12,7 +12,10 @@ export function processStreams(): Streams {
     err: (text) => void process.stderr.write(text),
     outIsTerminal: process.stdout.isTTY === true,
     errIsTerminal: process.stderr.isTTY === true,
-    inIsTerminal: process.stdin.isTTY === true,
+    // Asked only when something may be asked: touching stdin loads a socket's worth of modules.
+    get inIsTerminal() {
+      return process.stdin.isTTY === true;
+    },
     async readLine(options) {
       const { readTerminalLine } = await import("./read-line.ts");
       return readTerminalLine(process.stdin, options);

@@ -71,7 +71,7 @@ export function openTerminal(streams: Streams, options: TerminalOptions): Termin
 
   return {
     json: options.json,
-    canAsk: streams.inIsTerminal && streams.errIsTerminal,
+    canAsk: streams.errIsTerminal && streams.inIsTerminal,
     line,
     value(value) {
       clearProgress();
