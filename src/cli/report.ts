@@ -2,6 +2,7 @@
 // A failure nobody foresaw shows its stack, since it is ours and will be reported.
 import { CountersignError, type JsonObject } from "../bytes/index.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { nextSteps } from "./next-steps.ts";
 import { printable, type Terminal } from "./terminal.ts";
 
 /** Tells the failure and answers its exit code. */
@@ -18,13 +19,13 @@ export function reportError(terminal: Terminal, error: unknown): number {
     return exitCodes.bug;
   }
   terminal.error(`error: ${printable(known.message)} [${known.code}]`);
-  for (const hint of known.hints) terminal.error(`  - ${printable(hint)}`);
+  for (const hint of nextSteps(known.code, known.hints)) terminal.error(`  - ${printable(hint)}`);
   return exitCodeOf(known.kind);
 }
 
 export function errorJson(error: unknown): JsonObject {
   if (error instanceof CountersignError) {
-    return { code: error.code, kind: error.kind, message: error.message, hints: error.hints };
+    return { code: error.code, kind: error.kind, message: error.message, hints: nextSteps(error.code, error.hints) };
   }
   return {
     code: "bug.unexpected",

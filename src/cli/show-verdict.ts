@@ -3,6 +3,7 @@ import { errorTable, type JsonObject } from "../bytes/index.ts";
 import type { Reason, SignedFacts, Verdict } from "../flows/index.ts";
 import { humanDate, humanDistance, isoDate } from "./dates.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { nextSteps } from "./next-steps.ts";
 import { printable, type Terminal } from "./terminal.ts";
 
 /** Prints the verdict and answers its exit code: that of the first reason. */
@@ -22,7 +23,7 @@ export function showVerdict(terminal: Terminal, verdict: Verdict, now: number): 
 
 function showReasons(terminal: Terminal, reasons: readonly Reason[]): void {
   for (const reason of reasons) terminal.line(`  ${printable(reason.message)} [${reason.code}]`);
-  const hints = new Set(reasons.flatMap((reason) => reason.hints));
+  const hints = new Set(reasons.flatMap((reason) => nextSteps(reason.code, reason.hints)));
   for (const hint of hints) terminal.line(`  - ${printable(hint)}`);
 }
 
@@ -90,5 +91,5 @@ function signedJson(signed: SignedFacts): JsonObject {
 }
 
 export function reasonJson(reason: Reason): JsonObject {
-  return { code: reason.code, message: reason.message, hints: reason.hints };
+  return { code: reason.code, message: reason.message, hints: nextSteps(reason.code, reason.hints) };
 }
