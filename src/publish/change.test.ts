@@ -155,6 +155,26 @@ test("an unasked renewal whose key does not open leaves the publish alone", asyn
   await assert.rejects(asked, coded("key.passphrase_missing"));
 });
 
+test("a collaborator's publish does not fail because targets is due and its key does not open", async () => {
+  const { state } = await newCollection();
+  const alices = role("targets/alice");
+  const delegate = { kind: "delegate", role: alices, addKeys: [keys.alice.publicKey], addPaths: [""] } as const;
+  const { state: delegated } = await publish(state, [delegate], [keys.targets]);
+  const { CountersignError } = await import("../bytes/index.ts");
+  const ids = new Set([keys.alice, keys.targets].map(({ publicKey }) => publicKey.id));
+  const ring = {
+    ids: () => ids,
+    open: async (id: string) => {
+      if (id === keys.alice.publicKey.id) return keys.alice;
+      throw new CountersignError("key.passphrase_missing", "no passphrase");
+    },
+  };
+  const later = now + 2.5 * 365 * day;
+  const { prepared } = await publish(delegated, [add("1.0", "x", { role: alices })], [], { now: later, keys: ring });
+  assert.deepEqual(versionsOf(prepared.publication), ["notary1 targets/alice 1", "tuf1 targets/alice 1"]);
+  assert.ok(prepared.findings.some((found) => found.severity === "warning" && found.role === "targets"));
+});
+
 test("no key is opened when the change is refused", async () => {
   const { state } = await newCollection();
   let opened = 0;

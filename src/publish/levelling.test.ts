@@ -153,6 +153,40 @@ test("without the root keys tuf1 stays behind, notary1 goes on, and the warning 
   assert.ok(warnings.every((one) => one === "warning dialect.behind tuf1") && warnings.length > 0, warnings.join());
 });
 
+test("a root key rotated away in notary1 is needed for tuf1 once more; without it tuf1 stays behind, notary1 goes on", async () => {
+  const { state } = await newCollection({ rootSigners: [keys.main] });
+  const { dialect, root } = stateOf(state, "notary1");
+  const certificate = await buildSelfSignedCertificate({
+    commonName: gun,
+    notBefore: now - day,
+    notAfter: now + 9999 * day,
+    signer: keys.bob,
+    usage: { kind: "root-of-trust" },
+  });
+  const bobs = dialect.makeKey(keys.bob.publicKey, certificate);
+  const signed: Root = {
+    ...root.signed,
+    version: 2,
+    keys: new Map([...root.signed.keys, [bobs.id, bobs]]),
+    roles: { ...root.signed.roles, root: { keyIds: [bobs.id], threshold: 1 } },
+  };
+  const mains = root.signed.keys.get(root.signed.roles.root.keyIds[0] ?? assert.fail()) ?? assert.fail();
+  const both = [
+    { signer: keys.main, key: mains },
+    { signer: keys.bob, key: bobs },
+  ];
+  const next = await signDocument(dialect, role("root"), signed, both);
+  const lagging = await serve(state, { gun, documents: [next], blobs: new Map() });
+  const { prepared } = await publish(lagging, [add("1.0", "x")], [keys.bob, keys.targets]);
+  assert.deepEqual(versionsOf(prepared.publication), ["notary1 targets 2", "tuf1 targets 2"]);
+  assert.deepEqual(
+    prepared.findings.map(({ severity, code }) => `${severity} ${code}`),
+    ["warning dialect.behind"],
+  );
+  const { prepared: healed } = await publish(lagging, [], [keys.main, keys.bob, keys.targets]);
+  assert.deepEqual(versionsOf(healed.publication), ["tuf1 root 2"]);
+});
+
 test("two certificates of one root key are one key in tuf1, and a threshold over them cannot be said there", async () => {
   const { state } = await newCollection({ rootSigners: [keys.main] });
   const { dialect, root } = stateOf(state, "notary1");

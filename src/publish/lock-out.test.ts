@@ -9,7 +9,7 @@ import { type Document, type Root, signDocument } from "../tuf/index.ts";
 import type { Change } from "./change.ts";
 import type { CollectionState } from "./collection-state.ts";
 import { type FindingCode, isBricking, refuseLockOut } from "./findings.ts";
-import type { KeyRing } from "./key-ring.ts";
+import { type KeyRing, keyRingOf } from "./key-ring.ts";
 import { assertPublishable, preflightPublication } from "./preflight-readers.ts";
 import { rootModelFindings } from "./preflight-root.ts";
 import { checkChange } from "./prepare.ts";
@@ -137,6 +137,30 @@ test("N: removing the last key of a delegation is refused: its tags would vanish
   const state = await withAlice();
   const removal = { kind: "delegate", role: alices, removeKeys: [keys.alice.publicKey.id] } as const;
   await refused(state, [removal], [keys.targets], "delegation.last_key");
+});
+
+test("a clock far ahead of its lifetimes does not publish what is expired already", async () => {
+  const { state } = await newCollection();
+  const lifetimes = { root: day, targets: 1000, certificate: day };
+  const options = { now, keys: keyRingOf([keys.targets]), lifetimes };
+  const { findings } = checkChange(state, [add("1.0", "x")], options);
+  assert.deepEqual([...new Set(findings.filter(isBricking).map(({ code }) => code))], ["document.expired"]);
+});
+
+test("N: a key is removed from both dialects, whatever id each lists it under", async () => {
+  const state = await withAlice();
+  const bob = { kind: "delegate", role: alices, addKeys: [keys.bob.publicKey] } as const;
+  const { state: both } = await publish(state, [bob], [keys.targets]);
+  const removal = { kind: "delegate", role: alices, removeKeys: [keys.alice.publicKey.id] } as const;
+  const renew = { kind: "renew", role: alices } as const;
+  const { state: next } = await publish(both, [removal, renew], [keys.targets, keys.bob]);
+  for (const dialect of ["notary1", "tuf1"] as const) {
+    const listed = targetsOf(next, dialect).signed.delegations?.keys.values() ?? [];
+    assert.deepEqual(
+      [...listed].map((key) => key.publicKey?.id),
+      [keys.bob.publicKey.id],
+    );
+  }
 });
 
 test("N: replacing the key that signed a delegation needs its new holder in the same publish", async () => {
@@ -289,8 +313,10 @@ test("an older targets document than readers hold is refused", async () => {
   const { state } = await newCollection();
   const { state: second, prepared } = await publish(state, [add("1.0", "one")], [keys.targets]);
   const { state: third } = await publish(second, [add("1.1", "two")], [keys.targets]);
-  const old = prepared.publication;
-  await assert.rejects(assertPublishable(old, third, now), coded("preflight.would_lock_out"));
+  for (const document of prepared.publication.documents) {
+    const old = publicationOf(document);
+    await assert.rejects(assertPublishable(old, third, now), coded("preflight.would_lock_out"), document.dialect);
+  }
 });
 
 test("a first publish without a root, or without targets, is refused", async () => {
