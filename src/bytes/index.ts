@@ -65,7 +65,6 @@ export {
   parseJson,
   type SignedJson,
 } from "./json.ts";
-export { type ReadLimits, readLimited, type Schedule } from "./limited-reader.ts";
 export {
   type Gun,
   isTopRole,
