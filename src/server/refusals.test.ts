@@ -1,9 +1,10 @@
 // Uploads that would hurt: each is refused with a reason that old clients can show, and leaves nothing behind.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sha256 } from "../bytes/index.ts";
 import { dialectNamed } from "../dialects/index.ts";
 import { generateSigner } from "../keys/index.ts";
-import type { Document, Root, Targets } from "../tuf/index.ts";
+import type { Document, Root, Snapshot, Targets } from "../tuf/index.ts";
 import { openTestApp, type TestApp } from "./test-app.test.ts";
 import { dialects, type TestPublisher } from "./test-publisher.ts";
 
@@ -84,6 +85,66 @@ test("targets by a stranger's key, expired targets, and a root that skips a vers
     const bare = await publisher.edit<Root>(dialect, "root", (before) => before, [stranger]);
     await refused(world, publisher, [bare], /threshold.unmet/);
   }
+});
+
+test("renewing targets works while the root waits for its owner, but not with targets that have expired", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const expired = publisher.document<Root>("notary1", "root").signed.expires.at + 10 * 86_400_000;
+  world.clock.set(expired);
+  const until = (at: number) => (before: Targets) => ({ ...before, expires: dialectNamed("notary1").formatExpiry(at) });
+  await refused(
+    world,
+    publisher,
+    [await publisher.edit("notary1", "targets", until(expired - 1_000))],
+    /metadata.expired/,
+  );
+  const renewed = await publisher.edit("notary1", "targets", until(expired + 86_400_000));
+  assert.equal((await publisher.publish([renewed])).status, 200);
+});
+
+test("a snapshot that the publisher signs is taken as it is, and must list exactly what is uploaded", async () => {
+  const world = await openTestApp();
+  await using _ = world;
+  const publisher = await world.publisher();
+  const held = await generateSigner();
+  const [root, targets] = (await publisher.initial()).filter((document) => document.dialect === "notary1");
+  assert.ok(root?.signed.type === "root" && targets !== undefined);
+  const key = dialectNamed("notary1").makeKey(held.publicKey);
+  const own: Root = {
+    ...root.signed,
+    keys: new Map([...root.signed.keys, [key.id, key]]),
+    roles: { ...root.signed.roles, snapshot: { keyIds: [key.id], threshold: 1 } },
+  };
+  const ownRoot = await publisher.sign("notary1", "root", own, [publisher.rootSigner]);
+  const listing = (document: Document) => ({
+    version: undefined,
+    length: document.bytes.length,
+    hashes: new Map([["sha256", sha256(document.bytes)]]),
+  });
+  const snapshotOf = (listed: Document) =>
+    publisher.sign<Snapshot>(
+      "notary1",
+      "snapshot",
+      {
+        type: "snapshot",
+        version: 2,
+        expires: root.signed.expires,
+        meta: new Map([
+          [ownRoot.role, listing(ownRoot)],
+          [targets.role, listing(listed)],
+        ]),
+        extra: {},
+      },
+      [held],
+    );
+  const without = await publisher.publishNotary([ownRoot, targets]);
+  assert.match(await without.text(), /"ErrBadHierarchy","Error":\{"Missing":"snapshot"/);
+  const wrong = await publisher.publishNotary([ownRoot, targets, await snapshotOf(ownRoot)]);
+  assert.equal(wrong.status, 400);
+  const right = await publisher.publishNotary([ownRoot, targets, await snapshotOf(targets)]);
+  assert.equal(right.status, 200, await right.text());
+  assert.equal((await publisher.get("tuf/2.snapshot.json")).status, 200);
 });
 
 test("a delegated role that nothing delegates to is refused", async () => {

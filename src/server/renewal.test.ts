@@ -42,6 +42,7 @@ test("a hundred readers at once cause one renewal", async () => {
   world.clock.advance(8 * day);
   const versions = await Promise.all(Array.from({ length: 100 }, () => timestampVersion(publisher)));
   assert.deepEqual(new Set(versions), new Set([2]));
+  assert.equal((await world.storage.collection(publisher.gun))?.generation, 2);
 });
 
 test("after months of downtime the sweep renews everything, and readers of both dialects verify it", async () => {
