@@ -9,7 +9,6 @@ import {
   parseRoleName,
   sha256,
 } from "../bytes/index.ts";
-import { dialectNamed } from "../dialects/index.ts";
 import type { PublicKey } from "../keys/index.ts";
 import type { CollectionState, Commit, NewChange, Storage } from "../storage/index.ts";
 import type { DialectName, Document } from "../tuf/index.ts";
@@ -18,6 +17,7 @@ import { KeyedQueue } from "./keyed-queue.ts";
 import { renewalTime, withJitter } from "./lifetimes.ts";
 import { type NextSet, nextSet } from "./next-set.ts";
 import { refuse } from "./refusal.ts";
+import { serverDialect } from "./remembered-roots.ts";
 import { type Renewed, renewedDocuments } from "./renewal.ts";
 import type { OnlineRole, RoleSigner } from "./role-signer.ts";
 import type { Upload } from "./upload.ts";
@@ -161,7 +161,7 @@ export class Collections {
     for (const dialect of dialects) {
       const stored = await this.#storage.current(gun, { dialect, role: rootRole });
       if (stored === undefined) continue;
-      const root = dialectNamed(dialect).decodeRoot(stored.bytes).signed;
+      const root = serverDialect(dialect).decodeRoot(stored.bytes).signed;
       const named = new Set(root.roles[role].keyIds.map((id) => root.keys.get(id)?.publicKey?.id));
       const key = held.find((each) => named.has(each.publicKey.id));
       if (key !== undefined) return key.publicKey;
@@ -201,7 +201,7 @@ export class Collections {
     const stored = (state?.current ?? []).filter((document) => document.dialect === dialect);
     return nextSet({
       gun,
-      dialect: dialectNamed(dialect),
+      dialect: serverDialect(dialect),
       stored: new Map(stored.map((document) => [document.role, document])),
       uploaded: upload.documents.filter((document) => document.dialect === dialect),
       floor: (role) => this.#storage.highestVersion(gun, { dialect, role: parseRoleName(role) }),
@@ -217,7 +217,7 @@ export class Collections {
     ]);
     for (const document of state?.current ?? []) {
       if (document.role !== "timestamp" || sets.has(document.dialect)) continue;
-      times.push(renewalTime(dialectNamed(document.dialect).decodeTimestamp(document.bytes), document.storedAt));
+      times.push(renewalTime(serverDialect(document.dialect).decodeTimestamp(document.bytes), document.storedAt));
     }
     return withJitter(Math.min(...times), now);
   }

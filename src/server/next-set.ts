@@ -69,7 +69,7 @@ export async function nextSet(input: NextSetInput): Promise<NextSet> {
   const online = await onlineSnapshotOrUploaded(input, set.root, changed, previous, snapshotPart);
   const timestampKeys = await onlineKeys(input.signer, input.gun, set.root.signed, "timestamp");
   if (timestampKeys === undefined) return refuse("root", keysMissing("timestamp", input.gun));
-  const timestamp = await nextOnlineTimestamp(input, set.root, online.snapshot, timestampKeys);
+  const timestamp = await nextOnlineTimestamp(input, online.snapshot, timestampKeys);
 
   const trusted = readAsFresh({ set, timestamp, snapshot: online.snapshot, changed, carried });
   const snapshotKeyIds = online.keys?.ids ?? [];
@@ -198,12 +198,11 @@ async function onlineSnapshotOrUploaded(
     }),
   );
   const version = Math.max(signed.version, (await input.floor("snapshot")) + 1);
-  return { snapshot: await signOnline(dialect, root, { ...signed, version }, keys), keys };
+  return { snapshot: await signOnline(dialect, { ...signed, version }, keys), keys };
 }
 
 async function nextOnlineTimestamp(
   { dialect, stored, floor, now }: NextSetInput,
-  root: Document<Root>,
   snapshot: Document<Snapshot>,
   keys: OnlineKeys,
 ): Promise<Document<Timestamp>> {
@@ -214,7 +213,7 @@ async function nextOnlineTimestamp(
     expiresAt: now + lifetimesMs[dialect.name].timestamp,
   });
   const version = Math.max(signed.version, (await floor("timestamp")) + 1);
-  return signOnline(dialect, root, { ...signed, version }, keys);
+  return signOnline(dialect, { ...signed, version }, keys);
 }
 
 function keysMissing(role: OnlineRole, gun: Gun): CountersignError {

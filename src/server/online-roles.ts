@@ -38,25 +38,25 @@ export async function onlineKeys(
   return keys.size >= threshold ? { keys: [...keys.values()], ids: [...keys.keys()] } : undefined;
 }
 
-/** Signs, and checks the result under the root as a reader would. @throws server.signing_unavailable */
-export async function signOnline<T extends Snapshot | Timestamp>(
+/** As signOnline, and the result is checked under the root: for callers after whom no fresh reader looks at it. */
+export async function signOnlineChecked<T extends Snapshot | Timestamp>(
   dialect: Dialect,
   root: Document<Root>,
   signed: T,
-  { keys }: OnlineKeys,
+  keys: OnlineKeys,
 ): Promise<Document<T>> {
-  const role = parseRoleName(signed.type);
-  const document = await signWith(dialect, role, signed, keys);
+  const document = await signOnline(dialect, signed, keys);
   requireThreshold(dialect, document, root.signed.keys, root.signed.roles[signed.type], "root");
   return document;
 }
 
-async function signWith<T extends Snapshot | Timestamp>(
+/** @throws server.signing_unavailable */
+export async function signOnline<T extends Snapshot | Timestamp>(
   dialect: Dialect,
-  role: ReturnType<typeof parseRoleName>,
   signed: T,
-  keys: readonly SigningKey[],
+  { keys }: OnlineKeys,
 ): Promise<Document<T>> {
+  const role = parseRoleName(signed.type);
   try {
     return await signDocument(dialect, role, signed, keys);
   } catch (cause) {

@@ -1,6 +1,5 @@
 // Our own routes of docs/api.md: publish both dialects at once, the bundle, the status.
 import { CountersignError, type Gun, parseRoleName } from "../bytes/index.ts";
-import { dialectNamed } from "../dialects/index.ts";
 import type { StoredDocument } from "../storage/index.ts";
 import type { DialectName, Expiry } from "../tuf/index.ts";
 import { bundleMediaType, encodeBundle } from "../updater/index.ts";
@@ -9,6 +8,7 @@ import type { AppContext } from "./app-context.ts";
 import { keep } from "./document-routes.ts";
 import { type MultipartLimits, readMultipart } from "./multipart.ts";
 import { type CurrentState, currentDocument } from "./reads.ts";
+import { serverDialect } from "./remembered-roots.ts";
 import { parseUpload } from "./upload.ts";
 
 /** Notary's client stops reading at 100 MiB, so a larger document could not be read by anybody. */
@@ -82,7 +82,7 @@ function inOrder(documents: readonly StoredDocument[]): readonly StoredDocument[
 }
 
 function expiryOf({ dialect, role, bytes }: StoredDocument): Expiry {
-  const decoder = dialectNamed(dialect);
+  const decoder = serverDialect(dialect);
   if (role === "root") return decoder.decodeRoot(bytes).signed.expires;
   if (role === "timestamp") return decoder.decodeTimestamp(bytes).signed.expires;
   if (role === "snapshot") return decoder.decodeSnapshot(bytes).signed.expires;

@@ -1,12 +1,12 @@
 // The documents of a collection that are past half of their life, signed again. Only dates and versions change; a new snapshot brings a
 // new timestamp with it. An expired root or targets does not stop this: what the owner will repair must not rot further.
 import { type Gun, parseRoleName } from "../bytes/index.ts";
-import { dialectNamed } from "../dialects/index.ts";
 import { nextTimestamp } from "../publish/index.ts";
 import type { CollectionState, Commit, StoredDocument } from "../storage/index.ts";
 import type { Dialect, DialectName, Document, Snapshot, Timestamp } from "../tuf/index.ts";
 import { lifetimesMs, renewalTime } from "./lifetimes.ts";
-import { onlineKeys, signOnline } from "./online-roles.ts";
+import { onlineKeys, signOnlineChecked } from "./online-roles.ts";
+import { serverDialect } from "./remembered-roots.ts";
 import type { RoleSigner } from "./role-signer.ts";
 
 export interface Renewed {
@@ -34,7 +34,7 @@ export async function renewedDocuments(state: CollectionState, signer: RoleSigne
     const found = { root: stored("root"), snapshot: stored("snapshot"), timestamp: stored("timestamp") };
     if (found.root === undefined || found.snapshot === undefined || found.timestamp === undefined) continue;
     const { root, snapshot, timestamp } = found;
-    parts.push(await renewDialect(state.gun, dialectNamed(dialect), { root, snapshot, timestamp }, signer, now));
+    parts.push(await renewDialect(state.gun, serverDialect(dialect), { root, snapshot, timestamp }, signer, now));
   }
   return {
     documents: parts.flatMap((part) => part.documents),
@@ -74,14 +74,14 @@ async function renewDialect(
   if (timestampKeys === undefined) return { ...nothing, renewAt: now, isIncomplete: true };
 
   const snapshot = renewsSnapshot
-    ? await signOnline(dialect, root, following(dialect, oldSnapshot.signed, now), snapshotKeys)
+    ? await signOnlineChecked(dialect, root, following(dialect, oldSnapshot.signed, now), snapshotKeys)
     : oldSnapshot;
   const next = nextTimestamp(dialect, {
     previous: oldTimestamp.signed,
     snapshot,
     expiresAt: now + lifetimesMs[dialect.name].timestamp,
   });
-  const timestamp = await signOnline(dialect, root, next, timestampKeys);
+  const timestamp = await signOnlineChecked(dialect, root, next, timestampKeys);
   const times = [renewalTime(timestamp, now)];
   if (snapshotKeys !== undefined) times.push(renewsSnapshot ? renewalTime(snapshot, now) : snapshotTime);
   return {
