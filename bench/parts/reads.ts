@@ -74,22 +74,30 @@ export async function benchReads(settings: BenchSettings): Promise<PartReport> {
   return { part: "reads", figures: all, targets: targets(all), notes };
 }
 
+/** Requests a second of one core are taken from the processor time of each: the rate itself moves with the machine's other work. */
 function targets(all: readonly Figure[]): readonly Target[] {
-  const row = (name: string, unit: string, label: string, must: number, moonshot: number): readonly Target[] => {
-    const ours = findValue(all, name, "countersign", unit);
-    const node = findValue(all, name, "node", unit);
-    if (ours === undefined || node === undefined) return [];
-    const better = unit === "req/s" ? "higher" : "lower";
-    return [{ name: label, of: "x node", value: ours / node, must, moonshot, better }];
+  const ratio = (name: string, unit: string): number | undefined => {
+    const [ours, node] = [findValue(all, name, "countersign", unit), findValue(all, name, "node", unit)];
+    return ours === undefined || node === undefined ? undefined : ours / node;
+  };
+  const lower = (name: string, unit: string, label: string, must: number, moonshot: number): readonly Target[] => {
+    const value = ratio(name, unit);
+    return value === undefined ? [] : [{ name: label, of: "x node", value, must, moonshot, better: "lower" }];
+  };
+  const perCore = (name: string, label: string, must: number, moonshot: number): readonly Target[] => {
+    const value = ratio(name, "CPU us");
+    return value === undefined
+      ? []
+      : [{ name: label, of: "x node", value: 1 / value, must, moonshot, better: "higher" }];
   };
   return [
-    ...row(timestampCase, "req/s", "timestamp GET, req/s a core", 0.5, 0.8),
-    ...row("snapshot by hash", "req/s", "snapshot GET, req/s a core", 0.5, 0.8),
-    ...row("targets by hash, 1,000 tags", "req/s", "targets GET, 1,000 tags", 0.6, 0.9),
-    ...row("targets by hash, 100,000 tags", "req/s", "targets GET, 100,000 tags", 0.6, 0.9),
-    ...row(timestampCase, "CPU us", "CPU a timestamp GET", 2, 1.25),
-    ...row(timestampCase, "p99 ms", "p99 at 32 connections", 4, 1.5),
-    ...row(tlsCase, "req/s", "one TLS connection a request", 0.8, 0.95),
+    ...perCore(timestampCase, "timestamp GET, req/s a core", 0.5, 0.8),
+    ...perCore("snapshot by hash", "snapshot GET, req/s a core", 0.5, 0.8),
+    ...perCore("targets by hash, 1,000 tags", "targets GET, 1,000 tags, req/s a core", 0.6, 0.9),
+    ...perCore("targets by hash, 100,000 tags", "targets GET, 100,000 tags, req/s a core", 0.6, 0.9),
+    ...lower(timestampCase, "CPU us", "CPU a timestamp GET", 2, 1.25),
+    ...lower(timestampCase, "p99 ms", "p99 at 32 connections", 4, 1.5),
+    ...perCore(tlsCase, "one TLS connection a request", 0.8, 0.95),
   ];
 }
 
