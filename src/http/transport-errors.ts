@@ -67,6 +67,7 @@ export function transportError(cause: unknown, method: HttpMethod, url: URL): Co
   }
   if (unreachable.has(code)) {
     return new CountersignError("download.unreachable", `${what}: the server could not be reached (${code})`, {
+      hints: [`see that ${url.host} is the right address, and that its server runs and can be reached from here`],
       cause,
     });
   }

@@ -44,7 +44,11 @@ export class Reads {
   /** @throws collection.missing */
   async existing(gun: Gun): Promise<CurrentState> {
     const state = await this.state(gun);
-    if (state === undefined) throw new CountersignError("collection.missing", `no collection ${gun}`);
+    if (state === undefined) {
+      throw new CountersignError("collection.missing", `no collection ${gun}`, {
+        hints: ["check the name, and that this is the trust server its publisher uses", "publishers: countersign init"],
+      });
+    }
     return state;
   }
 

@@ -49,12 +49,14 @@ export async function withPassphrase<T>(
       wrong = error;
     }
   }
-  if (wrong !== undefined) throw wrong;
-  throw new CountersignError(
-    "key.passphrase_missing",
-    `${key.keyId === undefined ? "the key file" : `key ${key.keyId}`} (${key.purpose}) needs a passphrase`,
-    {
-      hints: ["give it in the environment, by file descriptor, or run on a terminal"],
-    },
-  );
+  const which = `${key.keyId === undefined ? "the key file" : `key ${key.keyId}`} (${key.purpose})`;
+  if (wrong !== undefined) {
+    throw new CountersignError("key.passphrase_wrong", `the passphrase does not open ${which}`, {
+      cause: wrong,
+      hints: ["give the passphrase this key was made with; each key may have one of its own"],
+    });
+  }
+  throw new CountersignError("key.passphrase_missing", `${which} needs a passphrase`, {
+    hints: ["give it in the environment, by file descriptor, or run on a terminal"],
+  });
 }
