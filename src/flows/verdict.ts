@@ -1,6 +1,13 @@
 // The answer of a verification: trusted or not, the facts it rests on, and every reason against. Expected failures (a wrong digest,
 // an expired chain, no such tag) are verdicts; what kept us from judging at all (network, disk) is thrown.
-import type { CountersignError, Digest, ErrorCode, Gun, RoleName } from "../bytes/index.ts";
+import {
+  type CountersignError,
+  type Digest,
+  digestParts,
+  type ErrorCode,
+  type Gun,
+  type RoleName,
+} from "../bytes/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
 import type { SignedTag } from "../tags/index.ts";
 import type { DialectName } from "../tuf/index.ts";
@@ -77,32 +84,31 @@ export function signedFacts(collection: Collection, found: FoundTarget, tag: Sig
   };
 }
 
-/** Every way in which `content` is not what was signed. At least one digest of a kind both sides know must be compared. */
-export function compareContent(content: Content, signed: FoundTarget): readonly Reason[] {
-  const reasons: Reason[] = [];
+/**
+ * Why `content` is not what was signed, or undefined when it is. Every digest of a kind both sides know must agree, at least one; of
+ * several that differ one is told, since they say the same.
+ */
+export function compareContent(content: Content, signed: FoundTarget): Reason | undefined {
   let compared = 0;
   for (const digest of signed.digests) {
-    const algorithm = digest.startsWith("sha512:") ? "sha512" : "sha256";
-    const actual = content.digests.get(algorithm);
+    const actual = content.digests.get(digestParts(digest).algorithm);
     if (actual === undefined) continue;
     compared += 1;
-    if (actual !== digest) reasons.push(mismatch(content, digest, actual));
+    if (actual !== digest) return mismatch(content, digest, actual);
   }
   if (compared === 0) {
-    reasons.push({
+    return {
       code: "image.mismatch",
       message: `${content.origin} and the signature share no kind of digest: signed are ${signed.digests.join(", ") || "none"}`,
       hints: ["give the digest of a kind that was signed"],
-    });
+    };
   }
-  if (content.length !== undefined && content.length !== signed.length) {
-    reasons.push({
-      code: "image.mismatch",
-      message: `${content.origin} is ${content.length} bytes long, signed were ${signed.length}`,
-      hints: [],
-    });
-  }
-  return reasons;
+  if (content.length === undefined || content.length === signed.length) return undefined;
+  return {
+    code: "image.mismatch",
+    message: `${content.origin} is ${content.length} bytes long, signed were ${signed.length}`,
+    hints: ["check the length that was given or signed"],
+  };
 }
 
 function mismatch(content: Content, signed: Digest, actual: Digest): Reason {

@@ -75,8 +75,8 @@ async function judge(
       return { trusted: false, gun, name, content: undefined, signed, reasons: [reason], warnings };
     }
     const content = measured.value;
-    const compared = compareContent(content, found);
-    const [first, ...others] = compared.length === 0 ? ((await request.deepCheck?.()) ?? []) : compared;
+    const differs = compareContent(content, found);
+    const [first, ...others] = differs === undefined ? ((await request.deepCheck?.()) ?? []) : [differs];
     if (first === undefined) return { trusted: true, gun, name, content, signed, reasons: [], warnings };
     return { trusted: false, gun, name, content, signed, reasons: [first, ...others], warnings };
   } catch (error) {
