@@ -1,6 +1,7 @@
 // Reading and replacing small files: reads are bounded, writes are whole or not at all (temp file, fsync, rename), 0600 in 0700
 // directories, and every failure of the machine becomes a coded error that names the path.
 import { randomBytes } from "node:crypto";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { link, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CountersignError } from "../bytes/index.ts";
@@ -9,25 +10,30 @@ export interface ReadOptions {
   readonly maxBytes: number;
 }
 
-/** The file's bytes, or undefined when it is not there. @throws disk.unreadable, also for a file past maxBytes */
+/**
+ * The file's bytes, or undefined when it is not there. Read without the thread pool on purpose: a verification reads a handful of small
+ * local files, and starting threads for them costs more than the reading. @throws disk.unreadable, also for a file past maxBytes
+ */
 export async function readSmallFile(path: string, options: ReadOptions): Promise<Uint8Array | undefined> {
   try {
-    await using file = await open(path, "r");
-    const { size } = await file.stat();
-    if (size > options.maxBytes) {
-      throw new CountersignError(
-        "disk.unreadable",
-        `${path} is ${size} bytes long, over the limit of ${options.maxBytes}`,
-        {
-          hints: ["this file is not one that countersign wrote: look at it, then move it away"],
-        },
-      );
+    const descriptor = openSync(path, "r");
+    try {
+      const { size } = fstatSync(descriptor);
+      if (size > options.maxBytes) throw tooLarge(path, size, options.maxBytes);
+      return readFileSync(descriptor);
+    } finally {
+      closeSync(descriptor);
     }
-    return await file.readFile();
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw diskError(error, "read", path);
   }
+}
+
+function tooLarge(path: string, size: number, maxBytes: number): CountersignError {
+  return new CountersignError("disk.unreadable", `${path} is ${size} bytes long, over the limit of ${maxBytes}`, {
+    hints: ["this file is not one that countersign wrote: look at it, then move it away"],
+  });
 }
 
 /** Replaces the file at once; a reader sees the old bytes or the new ones. @throws disk.read_only, disk.full, disk.unreadable */

@@ -1,6 +1,6 @@
 // Trusted documents on disk, a file a role, under an encoded collection name. Only trusted bytes are ever written here, and they are
 // checked again like bytes from a mirror when read: the cache saves a download and is never a reason to trust.
-import { readdir } from "node:fs/promises";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, digestOf, type Gun, isCountersignError, type RoleName } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
@@ -38,7 +38,7 @@ export function openMetadataCache(directory: string, gun: Gun, dialect: DialectN
       known.set(fileOf(role), Promise.resolve(undefined));
     },
     async held() {
-      const files = (await filesOf(folder)).filter((file) => file.endsWith(".json") && file !== timestampFile);
+      const files = filesOf(folder).filter((file) => file.endsWith(".json") && file !== timestampFile);
       const contents = await Promise.all(files.map(read));
       return contents.flatMap((bytes) => (bytes === undefined ? [] : [digestOf(bytes)]));
     },
@@ -55,9 +55,9 @@ async function readOrMiss(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-async function filesOf(folder: string): Promise<readonly string[]> {
+function filesOf(folder: string): readonly string[] {
   try {
-    return await readdir(folder);
+    return readdirSync(folder);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return [];
     throw diskError(error, "read", folder);

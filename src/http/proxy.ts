@@ -73,7 +73,7 @@ export function proxyAuthorization(proxy: URL): string | undefined {
 
 /** A tunnel to the address's host through the proxy. @throws download.unreachable download.denied */
 export async function openTunnel(proxy: URL, target: URL, idleMs: number): Promise<Socket> {
-  const { request } = proxy.protocol === "https:" ? await import("node:https") : await import("node:http");
+  const { request } = process.getBuiltinModule(proxy.protocol === "https:" ? "node:https" : "node:http");
   const authority = `${target.hostname}:${portOf(target)}`;
   const authorization = proxyAuthorization(proxy);
   return new Promise((resolve, reject) => {
