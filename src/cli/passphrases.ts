@@ -63,7 +63,8 @@ export function passphraseProvider(args: Arguments, env: Environment, terminal: 
     const name = passphraseVariables[request.purpose].find((candidate) => (env[candidate] ?? "") !== "");
     if (name !== undefined) return env[name];
     if (!terminal.canAsk) throw noPassphrase(request);
-    const known = request.isNew ? chosen.get(request.purpose) : undefined;
+    // A key made a moment ago is opened with what was chosen for it.
+    const known = request.isNew || request.attempt === 1 ? chosen.get(request.purpose) : undefined;
     const answer = known ?? (request.isNew ? await askNew(terminal, request) : await askOld(terminal, request));
     if (answer !== undefined && request.isNew) chosen.set(request.purpose, answer);
     return answer;

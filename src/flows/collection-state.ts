@@ -1,6 +1,6 @@
 // A collection as a publisher needs it: the trusted documents of every dialect it carries, delegations included, read by the same code a
 // verifier runs. A dialect that lags is read without memory, since what it lags behind has been seen in the other one.
-import { CountersignError, type RoleName } from "../bytes/index.ts";
+import { CountersignError } from "../bytes/index.ts";
 import { dialectNamed } from "../dialects/index.ts";
 import type { CollectionState, DialectState } from "../publish/index.ts";
 import type { DialectName } from "../tuf/index.ts";
@@ -71,9 +71,4 @@ export async function readAfresh(
     ...(options.remembers ? { memory: ports.home.memory(request.gun) } : {}),
     ...signal,
   });
-}
-
-/** Roles of a collection by name, for messages. */
-export function rolesOf(state: CollectionState): readonly RoleName[] {
-  return [...new Set([...state.dialects.values()].flatMap((one) => [...one.targets.keys()]))];
 }

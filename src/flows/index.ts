@@ -9,6 +9,7 @@ export { type Inspection, inspectCollection, type TopRoleReport } from "./inspec
 export { type FoundKey, findKeys, type KeyPlaces, keyPlaces, openKeyRing } from "./key-ring.ts";
 export { listTags, type TagListing } from "./list-tags.ts";
 export type { Progress, ReadPorts } from "./ports.ts";
+export { proposePins } from "./propose-pins.ts";
 export type { PublishedRole, PublishReport } from "./publish.ts";
 export { type SavedBundle, saveBundle } from "./save-bundle.ts";
 export { type RevokeRequest, revokeTargets, type SignRequest, signTargets, type TargetToSign } from "./sign.ts";

@@ -75,7 +75,7 @@ export async function pinsFor(
 }
 
 /** One source of one dialect: the server's bundle, the documents one by one, or only what is cached. */
-async function findSource(
+export async function findSource(
   ports: ReadPorts,
   request: ReadRequest,
 ): Promise<{ readonly dialect: DialectName; readonly source: MetadataSource }> {

@@ -6,6 +6,7 @@ import { connectionsOf, readOptions, readRequest } from "../collection-options.t
 import type { Command } from "../command.ts";
 import { humanDate, isoDate } from "../dates.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { offerPinning } from "../first-use.ts";
 
 export const bundle: Command = {
   spec: {
@@ -35,7 +36,9 @@ export const bundle: Command = {
     const request = readRequest(args, gun);
     const connections = connectionsOf(context);
     try {
-      const saved = await saveBundle(await connections.portsFor(gun), request);
+      const ports = await connections.portsFor(gun);
+      await offerPinning(context, ports, request);
+      const saved = await saveBundle(ports, request);
       await replaceFile(file, saved.bytes);
       const { collection, bytes } = saved;
       const { root, timestamp, snapshot, targets } = collection;

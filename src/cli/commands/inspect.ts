@@ -6,6 +6,7 @@ import { connectionsOf, readOptions, readRequest } from "../collection-options.t
 import type { Command } from "../command.ts";
 import { humanDate, humanDistance, isoDate } from "../dates.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { offerPinning } from "../first-use.ts";
 import { reasonJson } from "../show-verdict.ts";
 import { printable, type Terminal } from "../terminal.ts";
 
@@ -21,6 +22,7 @@ export const inspect: Command = {
     examples: [["countersign inspect registry.example.com/team/app", "the roles and keys of a collection"]],
     json: [
       '{"gun": "...", "dialect": "tuf1", "anchor": "pinned", "online": true, "behind": [], "warnings": [],',
+      ' "served": {"tuf1": {"root": 1, "targets": 2}},',
       ' "roles": [{"role": "root", "state": "trusted", "version": 1, "expires": "...", "threshold": 1, "keys": [], "signedBy": []}]}',
     ],
   },
@@ -30,7 +32,9 @@ export const inspect: Command = {
     const request = readRequest(args, gun);
     const connections = connectionsOf(context);
     try {
-      const found = await inspectCollection(await connections.portsFor(gun), request);
+      const ports = await connections.portsFor(gun);
+      await offerPinning(context, ports, request);
+      const found = await inspectCollection(ports, request);
       terminal.value(inspectionJson(found));
       showInspection(terminal, found, clock());
       return exitCodes.done;
@@ -46,6 +50,12 @@ function showInspection(terminal: Terminal, found: Inspection, now: number): voi
     ["read as", found.dialect],
     ["believed", found.anchor.kind === "pinned" ? "its root key is pinned" : "on first use"],
     ["freshness", found.isOnline ? undefined : "from the cache: the trust server could not be reached"],
+    ...[...found.served].map(([dialect, roles]) => {
+      return [
+        `served ${dialect}`,
+        [...roles].map(([role, { version }]) => `${printable(role)} ${version}`).join(", "),
+      ] as const;
+    }),
     ["behind", found.behind === undefined || found.behind.length === 0 ? undefined : found.behind.join(", ")],
   ]);
   terminal.line();
@@ -94,9 +104,15 @@ function inspectionJson(found: Inspection): JsonObject {
     anchor: found.anchor.kind,
     online: found.isOnline,
     ...(found.behind === undefined ? {} : { behind: found.behind }),
+    served: Object.fromEntries([...found.served].map(([dialect, roles]) => [dialect, versionsOf(roles)])),
     roles: [...[found.root, found.timestamp, found.snapshot].map(topJson), ...found.roles.map(roleJson)],
     warnings: found.warnings.map(reasonJson),
   };
+}
+
+/** What the server says it holds, not verified: role -> version. */
+function versionsOf(roles: ReadonlyMap<string, { readonly version: number }>): JsonObject {
+  return Object.fromEntries([...roles].map(([role, { version }]) => [role, version]));
 }
 
 function topJson({ facts, keys, threshold }: TopRoleReport): JsonObject {

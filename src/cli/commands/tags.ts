@@ -5,6 +5,7 @@ import { connectionsOf, readOptions, readRequest } from "../collection-options.t
 import type { Command } from "../command.ts";
 import { humanDate, isoDate } from "../dates.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { offerPinning } from "../first-use.ts";
 import { reasonJson } from "../show-verdict.ts";
 import { printable } from "../terminal.ts";
 
@@ -32,7 +33,9 @@ export const tags: Command = {
     const request = readRequest(args, gun);
     const connections = connectionsOf(context);
     try {
-      const listing = await listTags(await connections.portsFor(gun), request);
+      const ports = await connections.portsFor(gun);
+      await offerPinning(context, ports, request);
+      const listing = await listTags(ports, request);
       terminal.value({
         gun,
         dialect: listing.dialect,

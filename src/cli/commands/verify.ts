@@ -4,6 +4,7 @@ import { parseSubject, verifyFromBundle, verifyTarget } from "../../flows/index.
 import { usage } from "../arguments.ts";
 import { connectionsOf, readOptions, readRequest } from "../collection-options.ts";
 import type { Command, CommandSpec } from "../command.ts";
+import { offerPinning } from "../first-use.ts";
 import { showVerdict } from "../show-verdict.ts";
 import { subjectOptions, subjectText } from "../subject.ts";
 
@@ -57,7 +58,9 @@ export const verify: Command = {
       };
       const request = { ...readRequest(args, gun), ...common };
       if (bundleFile === undefined) {
-        const verdict = await verifyTarget(await connections.portsFor(gun), request);
+        const ports = await connections.portsFor(gun);
+        await offerPinning(context, ports, request);
+        const verdict = await verifyTarget(ports, request);
         return showVerdict(terminal, verdict, clock());
       }
       const { readBundleFile } = await import("../bundle-file.ts");
