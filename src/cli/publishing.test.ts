@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { it } from "node:test";
-import { CountersignError, type ErrorCode, parseGun, parseTargetName } from "../bytes/index.ts";
+import { CountersignError, type ErrorCode, parseGun, parseRoleName, parseTargetName } from "../bytes/index.ts";
 import {
   contentOfBytes,
   initCollection,
   type KeyPlaces,
   openKeyRing,
+  publishChanges,
   type ReadPorts,
   revokeTargets,
   signTargets,
@@ -22,6 +23,7 @@ import { type App, createApp, localRoleSigner, openMasterKey } from "../server/i
 import { type FileVault, type KeyDescription, purposeOfRole } from "../signers/index.ts";
 import { makeDataDirectory, openSqliteStorage } from "../storage/index.ts";
 import { fakeClock, temporaryDirectory } from "../testing/index.ts";
+import type { DialectName } from "../tuf/index.ts";
 
 const gun = parseGun("registry.example.com/team/app");
 const passphrases = async (): Promise<string> => "correct-horse";
@@ -118,12 +120,12 @@ async function sign(machine: Machine, name: string, text = name) {
   });
 }
 
-async function verdictOf(machine: Machine, name: string, text = name) {
+async function verdictOf(machine: Machine, name: string, text = name, dialect: "auto" | DialectName = "auto") {
   return verifyTarget(machine.ports, {
     gun,
     name: parseTargetName(name),
     content: async () => contentOfBytes(name, Buffer.from(text)),
-    dialect: "auto",
+    dialect,
     pins: [],
     trustOnFirstUse: false,
     offline: "never",
@@ -221,6 +223,42 @@ it("an old client publishes in one dialect only: readers follow it, and our next
     assert.ok(verdict.trusted);
     assert.equal(verdict.signed.dialect, "tuf1");
   }
+});
+
+it("a signer who holds only a delegation's key signs there without being told, and readers of both dialects see it", async () => {
+  await using world = await openWorld();
+  const owner = world.machine("owner");
+  await start(world, owner);
+  const signer = world.machine("signer");
+  const key = await signer.places.vault.generate({ role: "releases", passphrases });
+  assert.ok(key.publicKey !== undefined);
+  const role = parseRoleName("targets/releases");
+  await publishChanges(owner.ports, {
+    gun,
+    pins: [],
+    changes: () => [
+      { kind: "delegate", role, addKeys: key.publicKey === undefined ? [] : [key.publicKey], addPaths: [""] },
+    ],
+    blobs: new Map(),
+    publisher: undefined,
+    ring: await openKeyRing(owner.places, passphrases),
+  });
+  await signer.home.pins.add({
+    name: gun,
+    pins: (await owner.home.pins.find(gun))?.pins ?? [],
+    added: "",
+    note: undefined,
+  });
+  const report = await sign(signer, "1.0");
+  assert.deepEqual([...new Set(report.published.map((one) => one.role))], [role]);
+  for (const dialect of ["notary1", "tuf1"] as const) {
+    const verdict = await verdictOf(owner, "1.0", "1.0", dialect);
+    assert.ok(verdict.trusted, dialect);
+    assert.equal(verdict.signed.role, role);
+  }
+  const ring = await openKeyRing(signer.places, passphrases);
+  await revokeTargets(signer.ports, { gun, names: [parseTargetName("1.0")], roles: [], ring, pins: [] });
+  assert.ok(!(await verdictOf(owner, "1.0")).trusted, "revoked in the role that had it");
 });
 
 it("without the key: refused before anything is asked for", async () => {

@@ -10,7 +10,7 @@ export { type FoundKey, findKeys, type KeyPlaces, keyPlaces, openKeyRing } from 
 export { listTags, type TagListing } from "./list-tags.ts";
 export type { Progress, ReadPorts } from "./ports.ts";
 export { proposePins } from "./propose-pins.ts";
-export type { PublishedRole, PublishReport } from "./publish.ts";
+export { type PublishedRole, type PublishReport, type PublishRequest, publishChanges } from "./publish.ts";
 export { type SavedBundle, saveBundle } from "./save-bundle.ts";
 export { type RevokeRequest, revokeTargets, type SignRequest, signTargets, type TargetToSign } from "./sign.ts";
 export { parseQualifiedName, parseSubject, type Subject, type SubjectText } from "./subject.ts";

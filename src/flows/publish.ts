@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CountersignError, equalBytes, type Gun, isCountersignError, type RoleName } from "../bytes/index.ts";
 import {
   type Change,
+  type CollectionState,
   type Finding,
   type KeyRing,
   type Publication,
@@ -18,8 +19,8 @@ import type { ReadPorts } from "./ports.ts";
 export interface PublishRequest {
   readonly gun: Gun;
   readonly pins: readonly Pin[];
-  /** Made anew for every try, from the state just read. */
-  readonly changes: readonly Change[];
+  /** Asked again at every try, with the state just read. */
+  readonly changes: (state: CollectionState) => readonly Change[];
   /** Contents of the new targets that generic TUF clients may download, by hex SHA-256. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
   /** Who signs, for custom data. */
@@ -67,7 +68,7 @@ async function publishOnce(ports: ReadPorts, request: PublishRequest): Promise<O
   const carried = await carriedDialects(ports);
   const state = await readState(ports, request, carried);
   ports.progress("signing");
-  const { publication, findings } = await prepareChange(state, request.changes, {
+  const { publication, findings } = await prepareChange(state, request.changes(state), {
     now: ports.clock(),
     keys: request.ring,
     blobs: request.blobs,

@@ -1,7 +1,8 @@
 // Signing targets: several in one go share one publish, so that readers see all of them or none.
 import { type Gun, parseRoleName, type RoleName, type TargetName } from "../bytes/index.ts";
-import type { Change, KeyRing } from "../publish/index.ts";
+import type { Change, CollectionState, KeyRing } from "../publish/index.ts";
 import type { Pin } from "../updater/index.ts";
+import { chooseRoles } from "./choose-roles.ts";
 import { type Content, targetOf } from "./content.ts";
 import type { ReadPorts } from "./ports.ts";
 import { type PublishReport, publishChanges } from "./publish.ts";
@@ -14,7 +15,7 @@ export interface TargetToSign {
 export interface SignRequest {
   readonly gun: Gun;
   readonly targets: readonly TargetToSign[];
-  /** `targets` unless told. */
+  /** undefined: see chooseRoles. */
   readonly role: RoleName | undefined;
   readonly pins: readonly Pin[];
   readonly publisher: string | undefined;
@@ -26,10 +27,13 @@ const maxBlobBytes = 4 * 1024 * 1024;
 
 /** @throws target.invalid, key.*, preflight.*, conflict.lost_race, publish.* and what reading throws */
 export async function signTargets(ports: ReadPorts, request: SignRequest): Promise<PublishReport> {
-  const changes = request.targets.map(({ name, content }): Change => {
-    const role = request.role === undefined ? {} : { role: request.role };
-    return { kind: "add", name, ...targetOf(content), ...role };
-  });
+  // A content without a length is refused before anything is read or asked for.
+  for (const { content } of request.targets) targetOf(content);
+  const changes = (state: CollectionState): readonly Change[] =>
+    request.targets.flatMap(({ name, content }) => {
+      const roles = request.role === undefined ? chooseRoles(state, request.ring.ids(), name) : [request.role];
+      return roles.map((role): Change => ({ kind: "add", name, role, ...targetOf(content) }));
+    });
   return publishChanges(ports, { ...request, changes, blobs: blobsOf(request.targets) });
 }
 
@@ -46,7 +50,7 @@ function blobsOf(targets: readonly TargetToSign[]): ReadonlyMap<string, Uint8Arr
 export interface RevokeRequest {
   readonly gun: Gun;
   readonly names: readonly TargetName[];
-  /** Every role whose entry is to go; `targets` unless told. */
+  /** Roles whose entry is to go; empty: every role that has one, since one left over would go on being trusted. */
   readonly roles: readonly RoleName[];
   readonly pins: readonly Pin[];
   readonly ring: KeyRing;
@@ -57,7 +61,19 @@ export interface RevokeRequest {
  * one again. @throws target.missing, and what signTargets throws
  */
 export async function revokeTargets(ports: ReadPorts, request: RevokeRequest): Promise<PublishReport> {
-  const roles = request.roles.length === 0 ? [parseRoleName("targets")] : request.roles;
-  const changes = roles.flatMap((role) => request.names.map((name): Change => ({ kind: "remove", name, role })));
+  const changes = (state: CollectionState): readonly Change[] =>
+    request.names.flatMap((name) => {
+      const roles = request.roles.length === 0 ? rolesWith(state, name) : request.roles;
+      return roles.map((role): Change => ({ kind: "remove", name, role }));
+    });
   return publishChanges(ports, { ...request, publisher: undefined, changes, blobs: new Map() });
+}
+
+/** The roles of any dialect that have the target; `targets` when none has, so that the error is about the target. */
+function rolesWith(state: CollectionState, name: TargetName): readonly RoleName[] {
+  const roles = new Set<RoleName>();
+  for (const { targets } of state.dialects.values()) {
+    for (const [role, document] of targets) if (document.signed.targets.has(name)) roles.add(role);
+  }
+  return roles.size === 0 ? [parseRoleName("targets")] : [...roles];
 }

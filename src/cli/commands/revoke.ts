@@ -17,7 +17,12 @@ export const revoke: Command = {
     ],
     positionals: { min: 1, max: 500 },
     options: [
-      { name: "role", value: "ROLE", multiple: true, text: "withdraw it from this role; targets unless given" },
+      {
+        name: "role",
+        value: "ROLE",
+        multiple: true,
+        text: "withdraw it from this role only, instead of every role that has it",
+      },
       ...publishOptions,
     ],
     examples: [["countersign revoke registry.example.com/team/app:1.4.1", "nobody is to run 1.4.1 any more"]],

@@ -27,7 +27,11 @@ const spec: CommandSpec = {
   positionals: { min: 1, max: 500 },
   options: [
     ...subjectOptions,
-    { name: "role", value: "ROLE", text: "sign in this role, such as targets/releases; targets unless given" },
+    {
+      name: "role",
+      value: "ROLE",
+      text: "sign in this role, such as targets/releases; unless given targets, or the delegations whose keys are here",
+    },
     { name: "publisher", value: "NAME", text: "who signs, as readers see it; user@machine unless given" },
     ...publishOptions,
   ],
