@@ -61,7 +61,7 @@ export async function openTrustedCollection(ports: ReadPorts, request: ReadReque
       ...(ports.signal === undefined ? {} : { signal: ports.signal }),
     });
   const collection = await open(source);
-  if (collection.anchor.kind === "firstUse") await pinFirstUse(ports, collection);
+  await pinFirstUse(ports, collection);
   return collection;
 }
 
@@ -173,7 +173,9 @@ function isUnreachable(error: unknown): boolean {
   );
 }
 
-async function pinFirstUse(ports: ReadPorts, collection: Collection): Promise<void> {
+/** Pins what a collection showed that was believed on first use; one that was pinned is left alone. */
+export async function pinFirstUse(ports: Pick<ReadPorts, "home" | "clock">, collection: Collection): Promise<void> {
+  if (collection.anchor.kind !== "firstUse") return;
   const pins = collection.root.signedBy.map((id): Pin => ({ kind: "key", id }));
   const added = new Date(ports.clock()).toISOString();
   await ports.home.pins.add({ name: collection.gun, pins, added, note: "trusted on first use" });

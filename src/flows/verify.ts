@@ -5,7 +5,7 @@ import { signedTag } from "../tags/index.ts";
 import { type Collection, type Pin, verifyBundle } from "../updater/index.ts";
 import type { Content } from "./content.ts";
 import type { ReadPorts } from "./ports.ts";
-import { openTrustedCollection, pinsFor, type ReadRequest } from "./trusted-collection.ts";
+import { openTrustedCollection, pinFirstUse, pinsFor, type ReadRequest } from "./trusted-collection.ts";
 import { compareContent, type Reason, reasonOf, signedFacts, type Verdict } from "./verdict.ts";
 
 export interface VerifyRequest extends ReadRequest {
@@ -41,15 +41,17 @@ export async function verifyFromBundle(
   ports: Pick<ReadPorts, "home" | "clock">,
   request: VerifyBundleRequest,
 ): Promise<Verdict> {
-  return judge(request, async () =>
-    verifyBundle(request.bundle, {
+  return judge(request, async () => {
+    const collection = await verifyBundle(request.bundle, {
       gun: request.gun,
       pins: await pinsFor(ports, request),
       now: ports.clock(),
       memory: ports.home.memory(request.gun),
       trustOnFirstUse: request.trustOnFirstUse,
-    }),
-  );
+    });
+    await pinFirstUse(ports, collection);
+    return collection;
+  });
 }
 
 async function judge(
