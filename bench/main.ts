@@ -53,9 +53,10 @@ const settings: BenchSettings = {
 const reports: PartReport[] = [];
 for (const [name, run] of parts) {
   if (values.only.length > 0 && !values.only.includes(name)) continue;
+  const started = performance.now();
   const report = await run(settings);
   reports.push(report);
-  console.log(printReport(report));
+  console.log(printReport(report, (performance.now() - started) / 1000));
 }
 if (values.json !== undefined) {
   writeFileSync(join(process.cwd(), values.json), reportJson(reports, values.short ? "short" : "full"));

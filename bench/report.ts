@@ -51,7 +51,7 @@ export function isMet({ value, must, better }: Target): boolean {
 }
 
 /** A part's tables: one row per case and unit, one column per subject; then the targets. */
-export function printReport({ part, figures: all, targets, notes }: PartReport): string {
+export function printReport({ part, figures: all, targets, notes }: PartReport, seconds: number): string {
   const subjects = [...new Set(all.map(({ subject }) => subject))];
   const rows = [...new Set(all.map((one) => `${one.case}\t${one.unit}`))].map((row) => {
     const [name = "", unit = ""] = row.split("\t");
@@ -66,7 +66,7 @@ export function printReport({ part, figures: all, targets, notes }: PartReport):
     isMet(target) ? "met" : "NOT MET",
   ]);
   return [
-    `== ${part}`,
+    `== ${part} (measured in ${Math.round(seconds)} s)`,
     ...(rows.length === 0 ? [] : [table([["case", "unit", ...subjects], ...rows])]),
     ...(verdicts.length === 0 ? [] : ["", table([["target", "measured", "must", "moonshot", ""], ...verdicts])]),
     ...notes.map((note) => `note: ${note}`),

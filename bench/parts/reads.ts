@@ -42,7 +42,7 @@ export async function benchReads(settings: BenchSettings): Promise<PartReport> {
       const options = { connections, seconds: settings.short ? 1 : 3, reconnect, pids: server.pids };
       return [{ name: server.name, measure: () => load(base + path, options) }];
     });
-    const results = await interleave(settings.rounds, subjects);
+    const results = await interleave(settings.short ? 2 : settings.rounds, subjects);
     const pick = (of: (result: LoadResult) => number) =>
       new Map([...results].map(([subject, rounds]) => [subject, rounds.map(of)]));
     all.push(

@@ -18,7 +18,7 @@ const tags = benchTags(10);
 export async function benchStorage(settings: BenchSettings): Promise<PartReport> {
   using directory = scratch("bench-storage");
   await using running = new AsyncDisposableStack();
-  const collections = settings.short ? 30 : 200;
+  const collections = settings.short ? 15 : 200;
   const all: Figure[] = [];
   const add = (subject: string, bytes: number, resident: number) => {
     all.push(...figures("a collection of 10 tags", "bytes on disk", new Map([[subject, [bytes / collections]]])));

@@ -31,7 +31,7 @@ export async function benchVerify(settings: BenchSettings): Promise<PartReport> 
     const gun = `bench.example/verify/tags-${count}`;
     await fillOurs(ours, server, gun, benchTags(count));
     if (notary !== undefined) await fillByNotary(notary, gun, benchTags(count));
-    const rounds = count >= 10_000 ? settings.rounds : settings.rounds * 2;
+    const rounds = count >= 10_000 || settings.short ? settings.rounds : settings.rounds * 2;
     for (const mode of ["warm", "cold"] as const) {
       const forget = mode === "cold";
       const subjects = [
