@@ -27,7 +27,10 @@ const byCode: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
     "if it is right, the owner or the trust server has stopped renewing: ask them",
   ],
   "pin.mismatch": ["do not trust it before its owner has confirmed the new key over another channel"],
-  "pin.missing": ["ask the owner for the root key's id, then: countersign trust add GUN KEY-ID"],
+  "pin.missing": [
+    "ask the owner for the root key's id, then: countersign trust add GUN KEY-ID",
+    "or believe whoever answers first, this once: --trust-on-first-use",
+  ],
   "publish.refused": ["nothing was changed; the message says what the server objects to"],
   "storage.corrupt": ["restore the data directory from a backup: nothing is served from a damaged one"],
   "storage.locked": ["wait for the other process to end, or give this one its own directory"],

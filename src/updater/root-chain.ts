@@ -25,13 +25,7 @@ export interface Start {
 /** @throws pin.missing, pin.mismatch, collection.missing, download.*, metadata.*, threshold.*, json.* */
 export async function startFromRoot(run: Run): Promise<Start> {
   if (run.pins.length === 0 && !run.trustOnFirstUse) {
-    throw new CountersignError(
-      "pin.missing",
-      `${run.gun} is not pinned: nothing says which root keys are its owner's`,
-      {
-        hints: ["pin the owner's root key id, or ask for trust on first use if you accept whoever answers first"],
-      },
-    );
+    throw new CountersignError("pin.missing", `${run.gun} is not pinned: nothing says which root keys are its owner's`);
   }
   return begin(run, (await startFromCache(run)) ?? (await startFromSource(run)));
 }

@@ -2,7 +2,8 @@
 import { CountersignError } from "../../bytes/index.ts";
 import { keyPlaces } from "../../flows/index.ts";
 import { createFile, locateHome } from "../../home/index.ts";
-import { parseCanonicalKeyId } from "../../keys/index.ts";
+import type { CanonicalKeyId } from "../../keys/index.ts";
+import type { KeyDescription } from "../../signers/index.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { passphraseOptions, passphraseProvider } from "../passphrases.ts";
@@ -30,7 +31,6 @@ export const keyExport: Command = {
     json: ['{"id": "...", "file": "root.pem", "form": "pkcs8"}'],
   },
   async run({ args, terminal, env }) {
-    const id = parseCanonicalKeyId(args.positionals[0] ?? "");
     const form = args.value("form") ?? "pkcs8";
     const file = args.value("output");
     if (form !== "pkcs8" && form !== "notary") {
@@ -44,6 +44,7 @@ export const keyExport: Command = {
       });
     }
     const { vault } = keyPlaces(locateHome(env), env);
+    const id = keyNamed(args.positionals[0] ?? "", await vault.list());
     const text = await vault.exportKey(id, { form, passphrases: passphraseProvider(args, env, terminal) });
     if (!(await createFile(file, text))) throw new CountersignError("key.exists", `${file} is there already`);
     terminal.value({ id, file, form });
@@ -51,3 +52,20 @@ export const keyExport: Command = {
     return exitCodes.done;
   },
 };
+
+/** The one key whose id begins so: tables and verdicts show ids cut short. @throws key.missing, usage.invalid */
+function keyNamed(start: string, keys: readonly KeyDescription[]): CanonicalKeyId {
+  if (!/^[0-9a-f]{4,64}$/.test(start)) {
+    throw new CountersignError("usage.invalid", `not a key id: ${JSON.stringify(start.slice(0, 80))}`, {
+      hints: ["give the first hexadecimal digits of an id, at least four, as countersign key list shows them"],
+    });
+  }
+  const [found, ...others] = keys.filter(({ id }) => id.startsWith(start));
+  if (found === undefined) throw new CountersignError("key.missing", `no key here begins with ${start}`);
+  if (others.length > 0) {
+    throw new CountersignError("usage.invalid", `${others.length + 1} keys here begin with ${start}`, {
+      hints: ["give more digits"],
+    });
+  }
+  return found.id;
+}
