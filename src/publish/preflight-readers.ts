@@ -2,7 +2,7 @@
 // who comes for the first time and by one who holds the present state. The roots are read as they are; below them a stand-in
 // server makes snapshot and timestamp, because the real ones do not exist yet.
 import { encodeHex, type Gun, isCountersignError, parseRoleName, type RoleName, sha256 } from "../bytes/index.ts";
-import { type Dialect, dialectNamed } from "../dialects/index.ts";
+import { type Dialect, dialectNamed, rememberingDialect } from "../dialects/index.ts";
 import { type DialectName, type Document, type Root, type Targets, TrustedSet } from "../tuf/index.ts";
 import { rootRole, targetsRole } from "./collection-draft.ts";
 import type { CollectionState, DialectState } from "./collection-state.ts";
@@ -36,11 +36,16 @@ export async function preflightPublication(
   const findings = [...blobFindings(publication), ...levelFindings(publication)];
   for (const name of new Set(publication.documents.map((document) => document.dialect))) {
     const documents = documentsOf(publication, name);
+    const before = state?.dialects.get(name);
+    // Every reader below is shown the same bytes: what one of them decoded the others do not decode again, and what the
+    // publisher's own reading has decoded and verified just now (the present state) is not decoded at all.
+    const dialect = rememberingDialect(dialectNamed(name));
+    for (const document of before?.targets.values() ?? []) dialect.remember(document);
     const reading: Reading = {
       gun: publication.gun,
-      dialect: dialectNamed(name),
+      dialect,
       now,
-      before: state?.dialects.get(name),
+      before,
       newRoots: documents.filter((document) => document.role === rootRole),
       changed: documents.filter(isTargetsDocument),
     };

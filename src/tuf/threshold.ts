@@ -2,10 +2,10 @@
 // key types or two certificates is one signer (Notary and some TUF clients count ids; CVE-2020-6174 is of this kind). What
 // is unknown, unusable, empty or wrong counts for nothing and harms nothing (TUF 1.0.34, 4.2.1, 5.3.4, 5.4.2, 5.5.3, 5.6.3).
 import { CountersignError } from "../bytes/index.ts";
-import type { CanonicalKeyId, KeyId } from "../keys/index.ts";
+import type { CanonicalKeyId, KeyId, PublicKey, SignatureScheme } from "../keys/index.ts";
 import { verifySignature } from "../keys/index.ts";
 import type { Dialect } from "./dialect.ts";
-import type { Document, Key, RoleKeys } from "./model.ts";
+import type { Document, Key, RoleKeys, Signature } from "./model.ts";
 
 /** More signature entries than this make a document unreadable: each may cost one verification (CVE-2020-6173). */
 export const maxSignatures = 1000;
@@ -53,11 +53,32 @@ export function countSigners(
     if (key?.publicKey === undefined || signers.has(key.publicKey.id)) continue;
     const scheme = dialect.verifyingScheme(key, signature);
     if (scheme === undefined || options.accepts?.(key) === false) continue;
-    if (!verifySignature(key.publicKey, scheme, document.signedBytes, signature.signature)) continue;
+    if (!isVerified(key.publicKey, scheme, document.signedBytes, signature)) continue;
     signers.set(key.publicKey.id, signature.keyId);
     if (signers.size >= threshold && options.countAll !== true) break;
   }
   return { threshold, met: signers.size >= threshold, signers: [...signers.keys()], keyIds: [...signers.values()] };
+}
+
+interface Verified {
+  readonly key: CanonicalKeyId;
+  readonly scheme: SignatureScheme;
+  readonly message: Uint8Array;
+}
+
+/** What a signature was last found good for. A verification costs more than everything else about a small document. */
+const verified = new WeakMap<Signature, Verified>();
+
+/**
+ * verifySignature, asked once for the same decoded signature, bytes (the very array), key and scheme: the answer depends on nothing
+ * else. Only successes are remembered; a role is still counted afresh under the keys and threshold of each delegator.
+ */
+function isVerified(key: PublicKey, scheme: SignatureScheme, message: Uint8Array, signature: Signature): boolean {
+  const known = verified.get(signature);
+  if (known?.message === message && known.key === key.id && known.scheme === scheme) return true;
+  if (!verifySignature(key, scheme, message, signature.signature)) return false;
+  verified.set(signature, { key: key.id, scheme, message });
+  return true;
 }
 
 /**
