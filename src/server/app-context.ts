@@ -17,3 +17,9 @@ export interface AppContext {
   readonly uploads: UploadBudget;
   readonly clock: Clock;
 }
+
+/** A request whose body is read from `body`. */
+export interface IncomingUpload {
+  readonly request: Request;
+  readonly body: AsyncIterable<Uint8Array> | null;
+}

@@ -2,7 +2,7 @@
 import { type Clock, CountersignError, isCountersignError } from "../bytes/index.ts";
 import type { Storage } from "../storage/index.ts";
 import { notaryJson } from "./answers.ts";
-import type { AppContext } from "./app-context.ts";
+import type { AppContext, IncomingUpload } from "./app-context.ts";
 import { Collections } from "./collections.ts";
 import { CollectionCache, type ReadyAnswer } from "./document-cache.ts";
 import { notaryRole, operationOf, tuf1Metadata, tuf1TargetContent } from "./document-routes.ts";
@@ -28,7 +28,8 @@ export interface AppOptions {
 }
 
 export interface App {
-  handle(request: Request): Promise<Response>;
+  /** `body`: what to read instead of the request's own body, which is costly to make of a socket. */
+  handle(request: Request, body?: AsyncIterable<Uint8Array>): Promise<Response>;
   readonly collections: Collections;
   readonly answers: CollectionCache<ReadyAnswer>;
   readonly metrics: Metrics;
@@ -55,10 +56,20 @@ export function createApp({ storage, signer, clock, log, cacheBytes = 64 * 1024 
   const reads: Reads = new Reads(storage, clock, (gun) => collections.renew(gun), cacheBytes);
   const uploads = new UploadBudget(maxUploadBytesAtOnce);
   const context: AppContext = { storage, collections, reads, answers, metrics, uploads, clock };
-  return { handle: (request) => handle(context, log, request), collections, answers, metrics };
+  return {
+    handle: (request, body) => handle(context, log, request, body ?? request.body),
+    collections,
+    answers,
+    metrics,
+  };
 }
 
-async function handle(context: AppContext, log: ServerLog | undefined, request: Request): Promise<Response> {
+async function handle(
+  context: AppContext,
+  log: ServerLog | undefined,
+  request: Request,
+  body: AsyncIterable<Uint8Array> | null,
+): Promise<Response> {
   const started = performance.now();
   const url = new URL(request.url);
   const path = `${url.pathname}${url.search}`;
@@ -66,7 +77,7 @@ async function handle(context: AppContext, log: ServerLog | undefined, request: 
   let failure: unknown;
   let response: Response;
   try {
-    response = await answer(context, route, request, url, path);
+    response = await answer(context, route, { request, body }, url, path);
   } catch (error) {
     failure = error;
     if (error instanceof RefusedUpload) context.metrics.count("publish_refusals");
@@ -94,8 +105,14 @@ async function handle(context: AppContext, log: ServerLog | undefined, request: 
   return response;
 }
 
-async function answer(context: AppContext, route: Route, request: Request, url: URL, path: string): Promise<Response> {
-  const { method } = request;
+async function answer(
+  context: AppContext,
+  route: Route,
+  incoming: IncomingUpload,
+  url: URL,
+  path: string,
+): Promise<Response> {
+  const { method } = incoming.request;
   const isRead = method === "GET" || (method === "HEAD" && isOurs(route));
   switch (route.kind) {
     case "ping":
@@ -107,7 +124,7 @@ async function answer(context: AppContext, route: Route, request: Request, url: 
     case "changefeed":
       return method === "GET" ? changefeed(context, route.gun, url.searchParams) : unknown(route, method);
     case "notaryCollection":
-      if (method === "POST") return notaryUpdate(context, route.gun, request);
+      if (method === "POST") return notaryUpdate(context, route.gun, incoming);
       return method === "DELETE" ? notaryDelete(context, route.gun) : unknown(route, method);
     case "notaryRole":
       return method === "GET" ? notaryRole(context, route, path) : unknown(route, method);
@@ -115,7 +132,7 @@ async function answer(context: AppContext, route: Route, request: Request, url: 
       if (method === "GET" || method === "POST") return notaryKey(context, route.gun, route.role, method);
       return unknown(route, method);
     case "publish":
-      return method === "POST" ? publish(context, route.gun, request) : unknown(route, method);
+      return method === "POST" ? publish(context, route.gun, incoming) : unknown(route, method);
     case "bundle":
       return isRead ? bundle(context, route.gun, url.searchParams, path) : unknown(route, method);
     case "status":

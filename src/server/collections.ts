@@ -9,6 +9,7 @@ import {
   parseRoleName,
   sha256,
 } from "../bytes/index.ts";
+import { rememberingDialect } from "../dialects/index.ts";
 import type { PublicKey } from "../keys/index.ts";
 import type { CollectionState, Commit, NewChange, Storage } from "../storage/index.ts";
 import type { DialectName, Document } from "../tuf/index.ts";
@@ -201,7 +202,8 @@ export class Collections {
     const stored = (state?.current ?? []).filter((document) => document.dialect === dialect);
     return nextSet({
       gun,
-      dialect: serverDialect(dialect),
+      // The upload is looked at by this server's checks and again by a fresh reader: the same bytes, decoded once.
+      dialect: rememberingDialect(serverDialect(dialect)),
       stored: new Map(stored.map((document) => [document.role, document])),
       uploaded: upload.documents.filter((document) => document.dialect === dialect),
       floor: (role) => this.#storage.highestVersion(gun, { dialect, role: parseRoleName(role) }),

@@ -1,7 +1,6 @@
 // The app behind node:http. Reads that are in memory are answered here, before any URL, router or Request object exists: that is what
 // keeps a GET within reach of a bare HTTP server. Everything else becomes a Request and goes through the app.
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import type { Clock } from "../bytes/index.ts";
 import type { App } from "./app.ts";
 
@@ -32,7 +31,7 @@ async function answerThroughApp(app: App, incoming: IncomingMessage, outgoing: S
       outgoing.writeHead(400, { connection: "close" }).end();
       return;
     }
-    const response = await app.handle(request);
+    const response = await app.handle(request, hasBody(incoming) ? incoming : undefined);
     const body = Buffer.from(await response.arrayBuffer());
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
     if (!response.headers.has("content-length")) outgoing.setHeader("content-length", body.length);
@@ -48,14 +47,15 @@ function toRequest(incoming: IncomingMessage): Request | undefined {
   const url = incoming.url ?? "/";
   // Only origin-form targets: an absolute one or an authority would be parsed as another host's.
   if (!url.startsWith("/") || method === "CONNECT" || method === "TRACE") return undefined;
-  const hasBody = method !== "GET" && method !== "HEAD";
   const headers: [string, string][] = [];
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (typeof value === "string" && /^(?:content-type|content-length|authorization|accept|user-agent)$/.test(name)) {
       headers.push([name, value]);
     }
   }
-  const init: RequestInit = { method, headers };
-  if (!hasBody) return new Request(`http://server${url}`, init);
-  return new Request(`http://server${url}`, { ...init, body: Readable.toWeb(incoming), duplex: "half" });
+  return new Request(`http://server${url}`, { method, headers });
+}
+
+function hasBody({ method }: IncomingMessage): boolean {
+  return method !== "GET" && method !== "HEAD";
 }

@@ -3,7 +3,7 @@ import { encodeBase64, type Gun } from "../bytes/index.ts";
 import type { PublicKey } from "../keys/index.ts";
 import type { Change } from "../storage/index.ts";
 import { notaryJson } from "./answers.ts";
-import type { AppContext } from "./app-context.ts";
+import type { AppContext, IncomingUpload } from "./app-context.ts";
 import { readMultipart } from "./multipart.ts";
 import { notaryError } from "./notary-errors.ts";
 import { uploadLimits } from "./own-routes.ts";
@@ -12,8 +12,12 @@ import { parseNotaryUpload } from "./upload.ts";
 
 const maxChanges = 1_000;
 
-export async function notaryUpdate(context: AppContext, gun: Gun, request: Request): Promise<Response> {
-  return context.uploads.spend(request.body, async (body) => {
+export async function notaryUpdate(
+  context: AppContext,
+  gun: Gun,
+  { request, body: received }: IncomingUpload,
+): Promise<Response> {
+  return context.uploads.spend(received, async (body) => {
     const parts = await readMultipart(request.headers.get("content-type"), body, uploadLimits);
     if (parts.some((part) => part.filename === "")) return notaryError("NO_FILENAME");
     await context.collections.publish(gun, parseNotaryUpload(parts));

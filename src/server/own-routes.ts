@@ -4,7 +4,7 @@ import type { StoredDocument } from "../storage/index.ts";
 import type { DialectName, Expiry } from "../tuf/index.ts";
 import { bundleMediaType, encodeBundle } from "../updater/index.ts";
 import { bundleAnswer, jsonResponse, toResponse } from "./answers.ts";
-import type { AppContext } from "./app-context.ts";
+import type { AppContext, IncomingUpload } from "./app-context.ts";
 import { keep } from "./document-routes.ts";
 import { type MultipartLimits, readMultipart } from "./multipart.ts";
 import { type CurrentState, currentDocument } from "./reads.ts";
@@ -20,8 +20,12 @@ export const uploadLimits: MultipartLimits = {
 
 const rootRole = parseRoleName("root");
 
-export async function publish(context: AppContext, gun: Gun, request: Request): Promise<Response> {
-  return context.uploads.spend(request.body, async (body) => {
+export async function publish(
+  context: AppContext,
+  gun: Gun,
+  { request, body: received }: IncomingUpload,
+): Promise<Response> {
+  return context.uploads.spend(received, async (body) => {
     const parts = await readMultipart(request.headers.get("content-type"), body, uploadLimits);
     return jsonResponse(await context.collections.publish(gun, parseUpload(parts)));
   });

@@ -1,5 +1,5 @@
-// Many writers, one fsync. A durable commit waits about 3 ms for the disk whatever the engine, so writes that arrive in the same
-// turn of the event loop share one transaction: each in its own savepoint, so that one that fails leaves no
+// Many writers, one fsync. A durable commit waits about 3 ms for the disk whatever the engine, so writes that arrive while others are
+// still arriving (turn by turn of the event loop, for a bounded time) share one transaction: each in its own savepoint, so that one that fails leaves no
 // trace and the others stand; all are answered only after the one COMMIT has returned (sqlite.org/lang_savepoint.html).
 import type { DatabaseSync } from "node:sqlite";
 import { CountersignError } from "../../bytes/index.ts";
@@ -9,6 +9,9 @@ import { toStorageError } from "./sqlite-errors.ts";
 const maxBatch = 256;
 
 /** Points of a write at which the crash tests kill the process. */
+/** A batch that still grows with every turn is closed after this: under load the first writer would wait for ever. */
+const maxGatherMs = 20;
+
 export type WritePoint = "begin" | "write" | "before-commit" | "after-commit";
 
 interface Pending {
@@ -42,7 +45,17 @@ export class GroupCommit {
       this.#queue.push({ run, fail: reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
-      setImmediate(() => this.flush());
+      this.#gather(performance.now() + maxGatherMs);
+    });
+  }
+
+  /** A lone writer waits for one turn of the event loop; more come along only as long as every turn brings some. */
+  #gather(until: number): void {
+    const length = this.#queue.length;
+    setImmediate(() => {
+      const isGrowing = this.#queue.length > length && this.#queue.length < maxBatch;
+      if (isGrowing && performance.now() < until) this.#gather(until);
+      else this.flush();
     });
   }
 

@@ -30,6 +30,8 @@ export function openDatabase(dataDir: string): OpenedDatabase {
     // Exclusive mode must be asked for before the first access: then the lock is taken with the write-ahead log and kept.
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     database.exec("PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
+    // Fewer, larger checkpoints: a page of a busy index goes home once instead of with every thousandth page written.
+    database.exec("PRAGMA wal_autocheckpoint = 4000");
     checkIntegrity(database, path, isNew ? 0 : statSync(path).size);
     migrate(database);
     if (isNew) syncDirectory(dataDir);
