@@ -1,6 +1,7 @@
 // Strict JSON: one text, UTF-8, no duplicate members, integers within +-(2^53 - 1), no lone surrogates, bounded depth.
 // What two parsers could read differently is refused, because a signature covers one reading of it (RFC 8259, section 4
 // and 6, leaves these cases open).
+import { readCompactText } from "./compact-text.ts";
 import { CountersignError } from "./errors.ts";
 import { type JsonRegion, scanJson } from "./json-scanner.ts";
 import { decodeUtf8 } from "./text.ts";
@@ -52,6 +53,10 @@ export function parseWatching(
     text = decodeUtf8(bytes);
   } catch (cause) {
     throw new CountersignError("json.invalid", "the JSON text is not valid UTF-8", { cause });
+  }
+  if (text.length === bytes.length) {
+    const compact = readCompactText(text, maxDepth, watch);
+    if (compact !== undefined) return { value: compact.value as JsonValue, region: compact.watched };
   }
   const integral = numbers === "integral";
   const region = scanJson(bytes, watch === undefined ? { maxDepth, integral } : { maxDepth, integral, watch });

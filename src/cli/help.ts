@@ -1,19 +1,18 @@
 // Help texts, made from the command table and each command's description.
-import { type CommandSpec, commonOptions, type OptionSpec } from "./command.ts";
+import { type CommandSpec, commonOptions, type OptionSpec, type TableEntry } from "./command.ts";
 import { exitCodeMeanings } from "./exit-codes.ts";
-import { commandTable } from "./table.ts";
 
 const width = 100;
 
 /** The list of commands. */
-export function overview(): string {
-  const nameWidth = Math.max(...commandTable.map((entry) => entry.name.length));
+export function overview(commands: readonly TableEntry[]): string {
+  const nameWidth = Math.max(...commands.map((entry) => entry.name.length));
   return [
     "countersign signs container images and files, and verifies that they are the ones meant, unchanged and current.",
     "",
     "usage: countersign COMMAND [options]",
     "",
-    ...commandTable.map((entry) => `  ${entry.name.padEnd(nameWidth)}  ${entry.summary}`),
+    ...commands.map((entry) => `  ${entry.name.padEnd(nameWidth)}  ${entry.summary}`),
     "",
     "countersign COMMAND --help tells more about one.",
     "",

@@ -5,13 +5,14 @@ import { parseArguments } from "./arguments.ts";
 import type { TableEntry } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { reportError } from "./report.ts";
-import { commandTable } from "./table.ts";
 import { openTerminal, type Streams } from "./terminal.ts";
 
 export interface Program {
   readonly streams: Streams;
   readonly env: Environment;
   readonly clock: Clock;
+  /** What this program can do; all of it, but for the built programs of one command each. */
+  readonly commands: readonly TableEntry[];
   stopSignal(): AbortSignal;
 }
 
@@ -22,10 +23,10 @@ export async function runCli(argv: readonly string[], program: Program): Promise
   try {
     if (isHelpRequest(argv)) {
       const { helpFor } = await import("./help-request.ts");
-      terminal.raw(await helpFor(argv));
+      terminal.raw(await helpFor(argv, program.commands));
       return argv.length === 0 ? exitCodes.usage : exitCodes.done;
     }
-    const { entry, rest } = await findCommand(argv);
+    const { entry, rest } = await findCommand(argv, program.commands);
     const command = await entry.load();
     const args = parseArguments(command.spec, rest);
     if (args.flag("help")) {
@@ -33,14 +34,14 @@ export async function runCli(argv: readonly string[], program: Program): Promise
       terminal.raw(commandHelp(command.spec));
       return exitCodes.done;
     }
-    const { env, clock } = program;
+    const { env, clock, commands } = program;
     return await command.run({
       args,
       terminal,
       env,
       clock,
       stopSignal: () => program.stopSignal(),
-      commands: commandTable,
+      commands,
     });
   } catch (error) {
     return reportError(terminal, error);
@@ -58,17 +59,20 @@ function isHelpRequest(argv: readonly string[]): boolean {
 }
 
 /** @throws usage.invalid */
-async function findCommand(argv: readonly string[]): Promise<{ entry: TableEntry; rest: readonly string[] }> {
+async function findCommand(
+  argv: readonly string[],
+  commands: readonly TableEntry[],
+): Promise<{ entry: TableEntry; rest: readonly string[] }> {
   const [first = "", second = ""] = argv;
   const alias = first === "--version" ? "version" : first;
-  const double = commandTable.find((entry) => entry.name === `${alias} ${second}`);
+  const double = commands.find((entry) => entry.name === `${alias} ${second}`);
   if (double !== undefined) return { entry: double, rest: argv.slice(2) };
-  const single = commandTable.find((entry) => entry.name === alias);
+  const single = commands.find((entry) => entry.name === alias);
   if (single !== undefined) return { entry: single, rest: argv.slice(1) };
   const { nearest } = await import("./suggest.ts");
-  const group = commandTable.filter((entry) => entry.name.startsWith(`${alias} `)).map((entry) => entry.name);
+  const group = commands.filter((entry) => entry.name.startsWith(`${alias} `)).map((entry) => entry.name);
   const word = group.length > 0 ? `${alias} ${second}`.trim() : alias;
-  const close = nearest(word, group.length > 0 ? group : commandTable.map((entry) => entry.name));
+  const close = nearest(word, group.length > 0 ? group : commands.map((entry) => entry.name));
   const hints = group.length > 0 ? [`commands: ${group.join(", ")}`] : ["countersign help lists the commands"];
   throw new CountersignError("usage.invalid", `unknown command: ${word.slice(0, 60)}`, {
     hints: [...(close === undefined ? [] : [`did you mean countersign ${close}?`]), ...hints],

@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { CountersignError } from "../bytes/index.ts";
 import { type RunningServer, startServer } from "../server/index.ts";
 import { runCli } from "./run.ts";
+import { commandTable } from "./table.ts";
 import { splitWords } from "./transcript-format.ts";
 
 export interface CommandOutcome {
@@ -58,6 +59,7 @@ export class TranscriptWorld implements AsyncDisposable {
     let stderr = "";
     const answers = this.#answers;
     const exit = await runCli(words, {
+      commands: commandTable,
       streams: {
         out: (text) => {
           stdout += text;

@@ -6,6 +6,7 @@ import { join, relative, resolve } from "node:path";
 import { build } from "esbuild";
 import { emitDeclarations } from "./declarations.ts";
 import { publishedManifest } from "./manifest.ts";
+import { buildQuickPrograms } from "./quick-commands.ts";
 
 export interface BuiltFile {
   /** In the package. */
@@ -24,7 +25,6 @@ export async function buildPackage(root: string, out: string): Promise<readonly 
 
   const shared = {
     absWorkingDir: root,
-    outdir: out,
     bundle: true,
     platform: "node",
     target: "node24",
@@ -38,6 +38,7 @@ export async function buildPackage(root: string, out: string): Promise<readonly 
   } as const;
   const library = await build({
     ...shared,
+    outdir: out,
     format: "esm",
     splitting: true,
     entryPoints: doors.map((door) => `./${door.source}`),
@@ -45,16 +46,24 @@ export async function buildPackage(root: string, out: string): Promise<readonly 
     entryNames: "[dir]/[name]",
     chunkNames: "chunks/[name]-[hash]",
   });
-  const program = await build({
+  const asProgram = {
     ...shared,
     format: "cjs",
+    define: { "import.meta.url": "moduleUrl" },
+    // With import() a file run through node:vm would need a loader of its own.
+    supported: { "dynamic-import": false },
+    banner: { js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
+  } as const;
+  const quick = await buildQuickPrograms(asProgram, out);
+  const program = await build({
+    ...asProgram,
+    outdir: out,
+    define: { ...asProgram.define, quickFiles: JSON.stringify(quick.files) },
     entryPoints: [
       { in: join(import.meta.dirname, "launcher.ts"), out: "bin/countersign" },
       { in: "./src/cli/main.ts", out: "bin/program" },
     ],
     outExtension: { ".js": ".cjs" },
-    define: { "import.meta.url": "moduleUrl" },
-    banner: { js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
   });
   chmodSync(join(out, "bin/countersign.cjs"), 0o755);
 
@@ -68,5 +77,6 @@ export async function buildPackage(root: string, out: string): Promise<readonly 
     .map(([path, { bytes, entryPoint }]) => {
       return { path: relative(out, resolve(root, path)), bytes, entry: entryPoint !== undefined };
     })
+    .concat(quick.built.map((file) => ({ ...file, entry: true })))
     .sort((a, b) => b.bytes - a.bytes);
 }

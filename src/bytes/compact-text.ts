@@ -1,0 +1,60 @@
+// The common case of a JSON text, recognised without reading it byte by byte: ASCII, no escapes, no whitespace, and exactly what
+// JSON.stringify makes of the parsed value. Two different readings of such a text cannot exist: a member named twice, a fraction
+// written in two ways or data after the text would not come back the same. What is left to look at is in the value: numbers, depth, and
+// whether members ascend. Anything else is left to the scanner (json-scanner.ts), which also says what is wrong. Several times faster
+// than the scanner where code runs cold, as in a program that verifies once and ends.
+import type { JsonRegion } from "./json-scanner.ts";
+
+/** `watched` is the region of the watched member, canonical; undefined when there is none or nobody asked. */
+export interface CompactText {
+  readonly value: unknown;
+  readonly watched: JsonRegion | undefined;
+}
+
+/** `text` must be ASCII. undefined: not that simple. */
+export function readCompactText(text: string, maxDepth: number, watch: string | undefined): CompactText | undefined {
+  if (text.includes("\\")) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined; // the scanner knows why
+  }
+  // Before it is written again: that recurses.
+  if (!isPlain(value, maxDepth, false)) return undefined;
+  if (watch === undefined || typeof value !== "object" || value === null || Array.isArray(value)) {
+    return JSON.stringify(value) === text ? { value, watched: undefined } : undefined;
+  }
+  let written = "{";
+  let watched: JsonRegion | undefined;
+  for (const [name, member] of Object.entries(value)) {
+    written += `${written.length > 1 ? "," : ""}${JSON.stringify(name)}:`;
+    const start = written.length;
+    written += JSON.stringify(member);
+    if (name !== watch) continue;
+    if (!isPlain(member, maxDepth, true)) return undefined;
+    watched = { start, end: written.length, form: "canonical" };
+  }
+  return `${written}}` === text ? { value, watched } : undefined;
+}
+
+/** Integers in range only, no deeper than `depth`; members ascending where that is asked for. */
+function isPlain(value: unknown, depth: number, ascending: boolean): boolean {
+  if (typeof value === "number") return Number.isSafeInteger(value);
+  if (typeof value !== "object" || value === null) return true;
+  if (depth === 0) return false;
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item !== "string" && !isPlain(item, depth - 1, ascending)) return false;
+    return true;
+  }
+  let previous: string | undefined;
+  // Own members only: what JSON.parse makes inherits nothing enumerable. For ASCII, code units sort as bytes do.
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(members)) {
+    if (ascending && previous !== undefined && name <= previous) return false;
+    previous = name;
+    const member = members[name];
+    if (typeof member !== "string" && !isPlain(member, depth - 1, ascending)) return false;
+  }
+  return true;
+}
