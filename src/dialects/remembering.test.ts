@@ -61,3 +61,12 @@ test("what another dialect decoded is not taken over", async () => {
   dialect.remember(document);
   assert.throws(() => dialect.decodeTargets(role, document.bytes), isCountersignError);
 });
+
+test("the same model is encoded once, an equal one again", async () => {
+  const { signed } = await signedTargets();
+  const dialect = rememberingDialect(tuf1);
+  const bytes = dialect.encodeSigned(signed);
+  assert.equal(dialect.encodeSigned(signed), bytes);
+  const next = { ...signed, version: 2 };
+  assert.deepEqual(dialect.encodeSigned(next), tuf1.encodeSigned(next));
+});

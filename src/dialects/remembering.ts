@@ -1,17 +1,18 @@
-// A dialect that decodes the same bytes once. Decoding is a pure function of the bytes, so what is remembered cannot differ from what
-// decoding again would give; it is found by the identity of the byte array, which costs nothing to ask and ends with the array.
-// For code that shows one set of documents to several readers: preflight, and a server between two publishes.
+// A dialect that decodes the same bytes once, and encodes the same model once. Both are pure functions, so what is remembered cannot
+// differ from what doing it again would give; it is found by the identity of the byte array or model, which costs nothing to ask
+// and ends with it. For code that shows one set of documents to several eyes: a publisher's preflight, a server's checks.
 import type { RoleName } from "../bytes/index.ts";
-import type { Dialect, Document, Root, Snapshot, Targets, Timestamp } from "../tuf/index.ts";
+import type { Dialect, Document, Root, Signed, Snapshot, Targets, Timestamp } from "../tuf/index.ts";
 
 export interface RememberingDialect extends Dialect {
   /** Takes over a targets document that this dialect has decoded before, from the very bytes it carries. */
   remember(document: Document<Targets>): void;
 }
 
-/** As `dialect`, for callers that never write into byte arrays they have handed over (nobody here does). */
+/** As `dialect`, for callers that never change byte arrays and models they have handed over (nobody here does). */
 export function rememberingDialect(dialect: Dialect): RememberingDialect {
   const targets = new WeakMap<Uint8Array, Document<Targets>>();
+  const encoded = new WeakMap<Signed, Uint8Array>();
   return {
     ...dialect,
     decodeRoot: once<Root>(dialect.decodeRoot),
@@ -23,6 +24,13 @@ export function rememberingDialect(dialect: Dialect): RememberingDialect {
       const document = dialect.decodeTargets(role, bytes);
       targets.set(bytes, document);
       return document;
+    },
+    encodeSigned(signed: Signed): Uint8Array {
+      const known = encoded.get(signed);
+      if (known !== undefined) return known;
+      const bytes = dialect.encodeSigned(signed);
+      encoded.set(signed, bytes);
+      return bytes;
     },
     remember(document) {
       if (document.dialect === dialect.name) targets.set(document.bytes, document);

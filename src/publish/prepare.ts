@@ -1,6 +1,7 @@
 // The whole way from a wish to documents that may be uploaded: plan, preflight, sign, preflight again. What comes back has been read by
 // the readers' own code in every dialect; what would lock somebody out never comes back.
 import type { RoleName } from "../bytes/index.ts";
+import { rememberingDialect } from "../dialects/index.ts";
 import type { Change } from "./change.ts";
 import type { Levelled } from "./collection-draft.ts";
 import type { CollectionState } from "./collection-state.ts";
@@ -43,12 +44,20 @@ export async function prepareChange(
   changes: readonly Change[],
   options: ChangeOptions,
 ): Promise<Prepared> {
-  const { plan, findings } = checkChange(state, changes, options);
+  // Preflight and signing ask for the same encoding: of a collection of many targets that is most of the work.
+  const { plan, findings } = checkChange(remembering(state), changes, options);
   refuseLockOut(findings);
   const signed = await signPlan(plan, options.keys);
   const publication = { gun: state.gun, documents: signed.documents, blobs: options.blobs ?? new Map() };
   const seen = await assertPublishable(publication, state, options.now);
   return { publication, findings: [...findings, ...signed.findings, ...seen], levelled: plan.levelled };
+}
+
+function remembering(state: CollectionState): CollectionState {
+  const dialects = [...state.dialects].map(
+    ([name, one]) => [name, { ...one, dialect: rememberingDialect(one.dialect) }] as const,
+  );
+  return { ...state, dialects: new Map(dialects) };
 }
 
 /** The plan of a change and what preflight says of it, with no key opened: for `doctor`, dry runs and prompts. */

@@ -3,6 +3,7 @@ import type { Clock } from "../bytes/index.ts";
 import type { Storage } from "../storage/index.ts";
 import type { Collections } from "./collections.ts";
 import type { CollectionCache, ReadyAnswer } from "./document-cache.ts";
+import type { KnownExpiries } from "./known-expiries.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Reads } from "./reads.ts";
 import type { UploadBudget } from "./upload-budget.ts";
@@ -13,6 +14,7 @@ export interface AppContext {
   readonly reads: Reads;
   /** By path and query, exactly as requested. */
   readonly answers: CollectionCache<ReadyAnswer>;
+  readonly expiries: KnownExpiries;
   readonly metrics: Metrics;
   readonly uploads: UploadBudget;
   readonly clock: Clock;

@@ -6,6 +6,7 @@ import type { AppContext, IncomingUpload } from "./app-context.ts";
 import { Collections } from "./collections.ts";
 import { CollectionCache, type ReadyAnswer } from "./document-cache.ts";
 import { notaryRole, operationOf, tuf1Metadata, tuf1TargetContent } from "./document-routes.ts";
+import { KnownExpiries } from "./known-expiries.ts";
 import { Metrics } from "./metrics.ts";
 import { notaryError, notaryErrorOf } from "./notary-errors.ts";
 import { changefeed, notaryDelete, notaryKey, notaryUpdate } from "./notary-routes.ts";
@@ -40,10 +41,12 @@ const maxUploadBytesAtOnce = 1024 * 1024 * 1024;
 export function createApp({ storage, signer, clock, log, cacheBytes = 64 * 1024 * 1024 }: AppOptions): App {
   const answers = new CollectionCache<ReadyAnswer>(cacheBytes);
   const metrics = new Metrics();
+  const expiries = new KnownExpiries();
   const collections: Collections = new Collections({
     storage,
     signer,
     clock,
+    expiries,
     onChange: (gun) => {
       answers.invalidate(gun);
       reads.invalidate(gun);
@@ -55,7 +58,7 @@ export function createApp({ storage, signer, clock, log, cacheBytes = 64 * 1024 
   });
   const reads: Reads = new Reads(storage, clock, (gun) => collections.renew(gun), cacheBytes);
   const uploads = new UploadBudget(maxUploadBytesAtOnce);
-  const context: AppContext = { storage, collections, reads, answers, metrics, uploads, clock };
+  const context: AppContext = { storage, collections, reads, answers, expiries, metrics, uploads, clock };
   return {
     handle: (request, body) => handle(context, log, request, body ?? request.body),
     collections,

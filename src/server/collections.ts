@@ -11,10 +11,11 @@ import {
 } from "../bytes/index.ts";
 import { rememberingDialect } from "../dialects/index.ts";
 import type { PublicKey } from "../keys/index.ts";
-import type { CollectionState, Commit, NewChange, Storage } from "../storage/index.ts";
+import type { CollectionState, Commit, NewChange, NewDocument, Sha256Hex, Storage } from "../storage/index.ts";
 import type { DialectName, Document } from "../tuf/index.ts";
 import { checkBlobs } from "./blob-check.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
+import type { KnownExpiries } from "./known-expiries.ts";
 import { renewalTime, withJitter } from "./lifetimes.ts";
 import { type NextSet, nextSet } from "./next-set.ts";
 import { refuse } from "./refusal.ts";
@@ -40,6 +41,8 @@ export interface CollectionsOptions {
   readonly storage: Storage;
   readonly signer: RoleSigner;
   readonly clock: Clock;
+  /** Told of every document published. */
+  readonly expiries: KnownExpiries;
   /** Called after each commit and deletion, before its promise resolves. */
   readonly onChange: (gun: Gun) => void;
   /** Called when something was renewed, or with what stopped a renewal. */
@@ -55,14 +58,16 @@ export class Collections {
   readonly #storage: Storage;
   readonly #signer: RoleSigner;
   readonly #clock: Clock;
+  readonly #expiries: KnownExpiries;
   readonly #onChange: (gun: Gun) => void;
   readonly #onRenewal: (gun: Gun, error?: unknown) => void;
   readonly #queue = new KeyedQueue();
 
-  constructor({ storage, signer, clock, onChange, onRenewal }: CollectionsOptions) {
+  constructor({ storage, signer, clock, expiries, onChange, onRenewal }: CollectionsOptions) {
     this.#storage = storage;
     this.#signer = signer;
     this.#clock = clock;
+    this.#expiries = expiries;
     this.#onChange = onChange;
     this.#onRenewal = onRenewal;
   }
@@ -79,7 +84,7 @@ export class Collections {
       }
       checkBlobs(upload.blobs, sets.get("tuf1")?.trusted.values(), state);
       const behind = behindAfter(state, new Set(sets.keys()));
-      const documents = [...sets.values()].flatMap((set) => set.documents);
+      const documents = [...sets.values()].flatMap((set) => set.documents).map(named);
       await this.#commit({
         gun,
         expectedGeneration: state?.generation ?? (await this.#storage.generation(gun)),
@@ -88,11 +93,12 @@ export class Collections {
         forgotten: [],
         blobs: upload.blobs,
         behind,
-        changes: changesOf(sets, state),
+        changes: changesOf(documents, state),
         usedKeys: [...new Set([...sets.values()].flatMap((set) => set.usedKeys))],
         renewAt: this.#renewAt(sets, state, now),
         at: now,
       });
+      for (const { document, hash } of documents) this.#expiries.learn(hash, document.signed.expires);
       return { documents: documents.map(describe), behind };
     });
   }
@@ -127,7 +133,7 @@ export class Collections {
     const state = await this.#storage.collection(gun);
     if (state === undefined) return false;
     const renewed = await this.#renewed(state, now);
-    const documents = renewed.documents;
+    const documents = renewed.documents.map(named);
     await this.#commit({
       gun,
       expectedGeneration: state.generation,
@@ -137,7 +143,7 @@ export class Collections {
       blobs: [],
       behind: state.behind,
       changes: documents
-        .filter((each) => each.role === "timestamp" && isFeedDialect(each.dialect, state))
+        .filter(({ document }) => document.role === "timestamp" && isFeedDialect(document.dialect, state))
         .map(toChange),
       usedKeys: renewed.usedKeys,
       renewAt: Math.max(withJitter(renewed.renewAt, now), renewed.isIncomplete ? now + retryAfterMs : 0),
@@ -238,24 +244,39 @@ function carries(state: CollectionState, dialect: DialectName): boolean {
 }
 
 /** The changefeed follows notary1, whose readers it is for, and tuf1 only where there is no notary1. */
-function changesOf(sets: ReadonlyMap<DialectName, NextSet>, state: CollectionState | undefined): readonly NewChange[] {
-  const hasNotary1 = sets.has("notary1") || (state !== undefined && carries(state, "notary1"));
-  const set = sets.get(hasNotary1 ? "notary1" : "tuf1");
-  return set === undefined ? [] : [toChange(set.timestamp)];
+function changesOf(documents: readonly NamedDocument[], state: CollectionState | undefined): readonly NewChange[] {
+  const timestamps = documents.filter(({ document }) => document.role === "timestamp");
+  const has = (dialect: DialectName) => timestamps.some(({ document }) => document.dialect === dialect);
+  const hasNotary1 = has("notary1") || (state !== undefined && carries(state, "notary1"));
+  const wanted = hasNotary1 ? "notary1" : "tuf1";
+  return timestamps.filter(({ document }) => document.dialect === wanted).map(toChange);
 }
 
 function isFeedDialect(dialect: DialectName, state: CollectionState): boolean {
   return dialect === "notary1" || !carries(state, "notary1");
 }
 
-function toChange(document: Document): NewChange {
-  return { version: document.signed.version, sha256: encodeHex(sha256(document.bytes)), category: "update" };
+/** A new document and the hash under which it is stored, answered and listed: computed once. */
+interface NamedDocument {
+  readonly document: Document;
+  /** Hex SHA-256 of its bytes. */
+  readonly hash: Sha256Hex;
 }
 
-function toNew({ dialect, role, signed, bytes }: Document) {
-  return { dialect, role, version: signed.version, bytes };
+function named(document: Document): NamedDocument {
+  return { document, hash: encodeHex(sha256(document.bytes)) };
 }
 
-function describe({ dialect, role, signed, bytes }: Document): PublishedDocument {
-  return { dialect, role, version: signed.version, sha256: encodeHex(sha256(bytes)) };
+function toChange({ document, hash }: NamedDocument): NewChange {
+  return { version: document.signed.version, sha256: hash, category: "update" };
+}
+
+function toNew({ document, hash }: NamedDocument): NewDocument {
+  const { dialect, role, signed, bytes } = document;
+  return { dialect, role, version: signed.version, bytes, sha256: hash };
+}
+
+function describe({ document, hash }: NamedDocument): PublishedDocument {
+  const { dialect, role, signed } = document;
+  return { dialect, role, version: signed.version, sha256: hash };
 }

@@ -1,14 +1,13 @@
 // Our own routes of docs/api.md: publish both dialects at once, the bundle, the status.
 import { CountersignError, type Gun, parseRoleName } from "../bytes/index.ts";
 import type { StoredDocument } from "../storage/index.ts";
-import type { DialectName, Expiry } from "../tuf/index.ts";
+import type { DialectName } from "../tuf/index.ts";
 import { bundleMediaType, encodeBundle } from "../updater/index.ts";
 import { bundleAnswer, jsonResponse, toResponse } from "./answers.ts";
 import type { AppContext, IncomingUpload } from "./app-context.ts";
 import { keep } from "./document-routes.ts";
 import { type MultipartLimits, readMultipart } from "./multipart.ts";
 import { type CurrentState, currentDocument } from "./reads.ts";
-import { serverDialect } from "./remembered-roots.ts";
 import { parseUpload } from "./upload.ts";
 
 /** Notary's client stops reading at 100 MiB, so a larger document could not be read by anybody. */
@@ -31,7 +30,7 @@ export async function publish(
   });
 }
 
-export async function status({ reads }: AppContext, gun: Gun): Promise<Response> {
+export async function status({ reads, expiries }: AppContext, gun: Gun): Promise<Response> {
   const state = await reads.existing(gun);
   const dialects: Partial<Record<DialectName, Record<string, { version: number; expires: string }>>> = {};
   for (const dialect of ["notary1", "tuf1"] as const) {
@@ -39,7 +38,7 @@ export async function status({ reads }: AppContext, gun: Gun): Promise<Response>
     if (documents.length === 0) continue;
     // fromEntries defines members, so that a role named `__proto__` is one like any other.
     dialects[dialect] = Object.fromEntries(
-      inOrder(documents).map((each) => [each.role, { version: each.version, expires: expiryOf(each).text }]),
+      inOrder(documents).map((each) => [each.role, { version: each.version, expires: expiries.of(each).text }]),
     );
   }
   return jsonResponse({ gun, dialects, behind: state.behind });
@@ -83,12 +82,4 @@ function inOrder(documents: readonly StoredDocument[]): readonly StoredDocument[
     return at >= 0 ? at : 2 + role.split("/").length;
   };
   return documents.toSorted((a, b) => rank(a.role) - rank(b.role) || (a.role < b.role ? -1 : 1));
-}
-
-function expiryOf({ dialect, role, bytes }: StoredDocument): Expiry {
-  const decoder = serverDialect(dialect);
-  if (role === "root") return decoder.decodeRoot(bytes).signed.expires;
-  if (role === "timestamp") return decoder.decodeTimestamp(bytes).signed.expires;
-  if (role === "snapshot") return decoder.decodeSnapshot(bytes).signed.expires;
-  return decoder.decodeTargets(role, bytes).signed.expires;
 }

@@ -17,6 +17,8 @@ export interface NewDocument extends DocumentName {
   readonly version: number;
   /** Final bytes: kept, hashed and served exactly as they are. */
   readonly bytes: Uint8Array;
+  /** Of the bytes, when the caller has hashed them already; storage hashes them itself otherwise. */
+  readonly sha256?: Sha256Hex;
 }
 
 export interface StoredDocument extends NewDocument {

@@ -1,7 +1,7 @@
 // What changes the tables. Each function runs inside a savepoint of group-commit.ts and throws to be undone whole.
 
 import type { Gun } from "../../bytes/index.ts";
-import { CountersignError, sha256 } from "../../bytes/index.ts";
+import { CountersignError, decodeHex, sha256 } from "../../bytes/index.ts";
 import type { Commit, NewDocument, ServerKey } from "../storage.ts";
 import { behindBits, dialectNumber, integerCell, optionalIntegerCell } from "./rows.ts";
 import type { Statements } from "./statements.ts";
@@ -113,7 +113,7 @@ function addDocument(statements: Statements, collection: number, commit: Commit,
     document.role,
     document.version,
     commit.at,
-    sha256(document.bytes),
+    document.sha256 === undefined ? sha256(document.bytes) : decodeHex(document.sha256),
     document.bytes,
   );
   statements.run(
