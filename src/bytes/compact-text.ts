@@ -1,19 +1,23 @@
-// The common case of a JSON text, recognised without reading it byte by byte: ASCII, no escapes, no whitespace, and exactly what
+// The common case of a JSON text, recognised without reading it byte by byte: ASCII, no \\u escapes, no whitespace, and exactly what
 // JSON.stringify makes of the parsed value. Two different readings of such a text cannot exist: a member named twice, a fraction
 // written in two ways or data after the text would not come back the same. What is left to look at is in the value: numbers, depth, and
 // whether members ascend. Anything else is left to the scanner (json-scanner.ts), which also says what is wrong. Several times faster
 // than the scanner where code runs cold, as in a program that verifies once and ends.
 import type { JsonRegion } from "./json-scanner.ts";
 
-/** `watched` is the region of the watched member, canonical; undefined when there is none or nobody asked. */
+/** `watched` is the region of the watched member, never "loose"; undefined when there is none or nobody asked. */
 export interface CompactText {
   readonly value: unknown;
   readonly watched: JsonRegion | undefined;
 }
 
+/** A backslash before b, f, n, r or t that is not itself escaped. */
+const shortEscape = /(?:^|[^\\])(?:\\\\)*\\[bfnrt]/;
+
 /** `text` must be ASCII. undefined: not that simple. */
 export function readCompactText(text: string, maxDepth: number, watch: string | undefined): CompactText | undefined {
-  if (text.includes("\\")) return undefined;
+  // Half a surrogate pair would come back as it was.
+  if (text.includes("\\u")) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -33,7 +37,9 @@ export function readCompactText(text: string, maxDepth: number, watch: string | 
     written += JSON.stringify(member);
     if (name !== watch) continue;
     if (!isPlain(member, maxDepth, true)) return undefined;
-    watched = { start, end: written.length, form: "canonical" };
+    // Canonical JSON has no short escapes but \" and \\: with others, the escapes are still to be rewritten (compact-json.ts).
+    const form = shortEscape.test(written.slice(start)) ? "ordered" : "canonical";
+    watched = { start, end: written.length, form };
   }
   return `${written}}` === text ? { value, watched } : undefined;
 }

@@ -6,8 +6,8 @@ import {
   type Gun,
   isCountersignError,
   isJsonObject,
+  parseJson,
   parseRoleName,
-  parseSignedJson,
 } from "../bytes/index.ts";
 import type { DiskCache } from "../home/index.ts";
 import type { DialectName } from "../tuf/index.ts";
@@ -143,8 +143,10 @@ async function holdings(cache: DiskCache): Promise<Holdings> {
 /** A root's version as it says itself; only ever used to ask for less. */
 function claimedVersion(bytes: Uint8Array): number | undefined {
   try {
-    const { signed } = parseSignedJson(bytes, { numbers: "integral" });
-    const version = isJsonObject(signed) && Object.hasOwn(signed, "version") ? signed.version : undefined;
+    const document = parseJson(bytes, { numbers: "integral" });
+    const signed = isJsonObject(document) && Object.hasOwn(document, "signed") ? document.signed : undefined;
+    const version =
+      signed !== undefined && isJsonObject(signed) && Object.hasOwn(signed, "version") ? signed.version : undefined;
     return typeof version === "number" && version >= 1 ? version : undefined;
   } catch (error) {
     if (isCountersignError(error)) return undefined;

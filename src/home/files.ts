@@ -1,8 +1,7 @@
 // Reading and replacing small files: reads are bounded, writes are whole or not at all (temp file, fsync, rename), 0600 in 0700
 // directories, and every failure of the machine becomes a coded error that names the path.
 import { randomBytes } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
-import { link, mkdir, open, rename, rm } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, promises, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CountersignError } from "../bytes/index.ts";
 
@@ -41,19 +40,19 @@ export async function replaceFile(path: string, bytes: Uint8Array | string): Pro
   const directory = dirname(path);
   const temporary = join(directory, `.new-${randomBytes(8).toString("hex")}`);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await promises.mkdir(directory, { recursive: true, mode: 0o700 });
     try {
-      await using file = await open(temporary, "wx", 0o600);
+      await using file = await promises.open(temporary, "wx", 0o600);
       await file.writeFile(bytes);
       await file.sync();
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
+      await promises.rm(temporary, { force: true }).catch(() => undefined);
       throw error;
     }
-    await rename(temporary, path);
+    await promises.rename(temporary, path);
     await syncDirectory(directory);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await promises.rm(temporary, { force: true }).catch(() => undefined);
     throw diskError(error, "write", path);
   }
 }
@@ -63,20 +62,20 @@ export async function createFile(path: string, bytes: Uint8Array | string): Prom
   const temporary = join(dirname(path), `.new-${randomBytes(8).toString("hex")}`);
   try {
     await replaceFile(temporary, bytes);
-    await link(temporary, path);
+    await promises.link(temporary, path);
     return true;
   } catch (error) {
     if (systemCode(error) === "EEXIST") return false;
     throw diskError(error, "write", path);
   } finally {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await promises.rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 
 /** Removes the file if it is there. @throws disk.read_only */
 export async function removeFile(path: string): Promise<void> {
   try {
-    await rm(path, { force: true });
+    await promises.rm(path, { force: true });
   } catch (error) {
     throw diskError(error, "write", path);
   }
@@ -85,7 +84,7 @@ export async function removeFile(path: string): Promise<void> {
 /** Without this a power cut may keep the old directory entry although rename answered. */
 async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === "win32") return;
-  await using handle = await open(directory, "r");
+  await using handle = await promises.open(directory, "r");
   await handle.sync();
 }
 

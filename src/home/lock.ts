@@ -1,10 +1,9 @@
 // A lock between processes for read-change-write on one file: a lock file that names its owner's pid, linked into place so that it is
 // never seen empty. A lock whose owner died is taken over; the stale file is renamed away first, so that two waiters cannot both win it.
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { promises } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { CountersignError } from "../bytes/index.ts";
 import { diskError, systemCode } from "./files.ts";
 
@@ -24,41 +23,42 @@ export async function withLock<T>(path: string, work: () => Promise<T>, options:
         hints: ["wait for the other countersign command to finish", "if none runs, delete that file"],
       });
     }
-    await sleep(10 + Math.random() * 20);
+    // Loaded when it is needed: most commands take no lock.
+    await process.getBuiltinModule("node:timers/promises").setTimeout(10 + Math.random() * 20);
   }
   try {
     return await work();
   } finally {
-    await rm(path, { force: true }).catch(() => undefined);
+    await promises.rm(path, { force: true }).catch(() => undefined);
   }
 }
 
 async function tryAcquire(path: string, owner: string): Promise<boolean> {
   const claim = `${path}.${randomBytes(8).toString("hex")}`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(claim, owner, { mode: 0o600, flag: "wx" });
-    await link(claim, path);
+    await promises.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await promises.writeFile(claim, owner, { mode: 0o600, flag: "wx" });
+    await promises.link(claim, path);
     return true;
   } catch (error) {
     if (systemCode(error) !== "EEXIST") throw diskError(error, "write", path);
     await removeIfStale(path);
     return false;
   } finally {
-    await rm(claim, { force: true }).catch(() => undefined);
+    await promises.rm(claim, { force: true }).catch(() => undefined);
   }
 }
 
 async function removeIfStale(path: string): Promise<void> {
-  const before = await readFile(path, "utf8").catch(() => undefined);
+  const before = await promises.readFile(path, "utf8").catch(() => undefined);
   if (before === undefined || !isDead(before)) return;
   const grave = `${path}.${randomBytes(8).toString("hex")}`;
   try {
-    await rename(path, grave);
-    const moved = await readFile(grave, "utf8");
+    await promises.rename(path, grave);
+    const moved = await promises.readFile(grave, "utf8");
     // Somebody else took over between the look and the rename: give the live lock back.
-    if (moved !== before) await rename(grave, path);
-    else await rm(grave, { force: true });
+    if (moved !== before) await promises.rename(grave, path);
+    else await promises.rm(grave, { force: true });
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw diskError(error, "write", path);
   }

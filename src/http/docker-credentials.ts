@@ -1,7 +1,7 @@
 // Credentials where `docker login` keeps them: config.json (auths, credHelpers, credsStore) and the programs it names,
 // docker-credential-NAME, spoken to over stdin and stdout. Rule: a credential is found under its own host only (Docker Hub
 // under `https://index.docker.io/v1/`), a program has a deadline and an output limit, and its output enters no error.
-import { readFile } from "node:fs/promises";
+import { promises } from "node:fs";
 import { join } from "node:path";
 import { CountersignError, encodeUtf8 } from "../bytes/index.ts";
 import type { Credential, CredentialSource } from "./credentials.ts";
@@ -47,7 +47,7 @@ export function dockerCredentials(options: DockerCredentialOptions): CredentialS
 async function readConfig(path: string): Promise<unknown> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = await promises.readFile(path);
   } catch (cause) {
     if (nodeCode(cause) === "ENOENT" || nodeCode(cause) === "ENOTDIR") return {};
     throw new CountersignError("disk.unreadable", `${path} cannot be read (${nodeCode(cause)})`, { cause });

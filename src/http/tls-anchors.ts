@@ -1,7 +1,7 @@
 // Which certificate authorities a host may be vouched for by, and the client certificate it is shown. Rule: what the
 // operator names is trusted beside the usual authorities, as docker and notary do it, and never switches a check off.
 // Places: one file (--tls-ca, COUNTERSIGN_TLS_CA) for every host; docker's per-host directories (notary-v1, sections 13 and 15).
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CountersignError } from "../bytes/index.ts";
 import { nodeCode } from "./transport-errors.ts";
@@ -22,10 +22,13 @@ export interface TlsAnchorPlaces {
   readonly hostDirectories?: readonly string[];
 }
 
-/** Reads the places for a host on first use. @throws disk.unreadable tls.untrusted (a file that holds no certificate) */
+/**
+ * Reads the places for a host on first use; without the thread pool, which costs more to start than a few small files to read.
+ * @throws disk.unreadable tls.untrusted (a file that holds no certificate)
+ */
 export function tlsAnchors(places: TlsAnchorPlaces): TlsAnchors {
-  const known = new Map<string, Promise<TlsSettings>>();
-  return (host) => {
+  const known = new Map<string, TlsSettings>();
+  return async (host) => {
     const already = known.get(host);
     if (already !== undefined) return already;
     const reading = readPlaces(places, host);
@@ -39,33 +42,33 @@ export function dockerTlsDirectories(dockerConfig: string): readonly string[] {
   return [join(dockerConfig, "tls"), "/etc/docker/certs.d", "/etc/containers/certs.d"];
 }
 
-async function readPlaces(places: TlsAnchorPlaces, host: string): Promise<TlsSettings> {
+function readPlaces(places: TlsAnchorPlaces, host: string): TlsSettings {
   const ca: string[] = [];
-  if (places.caFile !== undefined) ca.push(await readCertificates(places.caFile));
+  if (places.caFile !== undefined) ca.push(readCertificates(places.caFile));
   let clientCertificate: TlsSettings["clientCertificate"];
   // The host comes from an address: as a path component it must not lead anywhere else.
   const isPlainName = /^[A-Za-z0-9._:[\]-]+$/.test(host) && !/^\.+$/.test(host);
   for (const parent of isPlainName ? (places.hostDirectories ?? []) : []) {
     const directory = join(parent, host);
-    const names = await namesIn(directory);
+    const names = namesIn(directory);
     for (const name of names.filter((each) => each.endsWith(".crt"))) {
-      ca.push(await readCertificates(join(directory, name)));
+      ca.push(readCertificates(join(directory, name)));
     }
     for (const name of names.filter((each) => each.endsWith(".cert"))) {
       const keyName = `${name.slice(0, -".cert".length)}.key`;
       if (clientCertificate !== undefined || !names.includes(keyName)) continue;
       clientCertificate = {
-        certificate: await readCertificates(join(directory, name)),
-        key: await readText(join(directory, keyName)),
+        certificate: readCertificates(join(directory, name)),
+        key: readText(join(directory, keyName)),
       };
     }
   }
   return { ca, clientCertificate };
 }
 
-async function namesIn(directory: string): Promise<readonly string[]> {
+function namesIn(directory: string): readonly string[] {
   try {
-    return (await readdir(directory)).sort();
+    return readdirSync(directory).sort();
   } catch (cause) {
     // Most hosts have no directory; the daemon's may be closed to us, and then docker's client does not see it either.
     if (["ENOENT", "ENOTDIR", "EACCES"].includes(nodeCode(cause))) return [];
@@ -73,8 +76,8 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   }
 }
 
-async function readCertificates(path: string): Promise<string> {
-  const text = await readText(path);
+function readCertificates(path: string): string {
+  const text = readText(path);
   if (!text.includes("-----BEGIN CERTIFICATE-----")) {
     throw new CountersignError("tls.untrusted", `${path} holds no certificate`, {
       hints: ["a certificate authority is given as a PEM file: -----BEGIN CERTIFICATE-----"],
@@ -83,9 +86,9 @@ async function readCertificates(path: string): Promise<string> {
   return text;
 }
 
-async function readText(path: string): Promise<string> {
+function readText(path: string): string {
   try {
-    return await readFile(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (cause) {
     throw unreadable(path, cause);
   }

@@ -46,18 +46,19 @@ export async function buildPackage(root: string, out: string): Promise<readonly 
     entryNames: "[dir]/[name]",
     chunkNames: "chunks/[name]-[hash]",
   });
+  const moduleUrl = 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;';
   const asProgram = {
     ...shared,
     format: "cjs",
     define: { "import.meta.url": "moduleUrl" },
     // With import() a file run through node:vm would need a loader of its own.
     supported: { "dynamic-import": false },
-    banner: { js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
   } as const;
-  const quick = await buildQuickPrograms(asProgram, out);
+  const quick = await buildQuickPrograms(asProgram, moduleUrl, out);
   const program = await build({
     ...asProgram,
     outdir: out,
+    banner: { js: moduleUrl },
     define: { ...asProgram.define, quickFiles: JSON.stringify(quick.files) },
     entryPoints: [
       { in: join(import.meta.dirname, "launcher.ts"), out: "bin/countersign" },
