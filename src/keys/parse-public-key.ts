@@ -13,6 +13,7 @@ import {
   derObjectIdentifier,
   derSequence,
   encodeHex,
+  equalBytes,
   parsePem,
 } from "../bytes/index.ts";
 import { canonicalKeyId } from "./key-id.ts";
@@ -46,13 +47,18 @@ const cache = new Map<string, PublicKey>();
 
 /** DER SubjectPublicKeyInfo. @throws der.invalid, key.unsupported */
 export function publicKeyFromSpki(spki: Uint8Array): PublicKey {
+  return cachedKey(spki, undefined);
+}
+
+/** `imported`: a KeyObject of exactly these bytes, if there is one already. */
+function cachedKey(spki: Uint8Array, imported: KeyObject | undefined): PublicKey {
   if (spki.length > maxSpkiBytes) {
     throw new CountersignError("key.unsupported", `a public key of ${spki.length} bytes; the limit is ${maxSpkiBytes}`);
   }
   const name = encodeHex(spki);
   const known = cache.get(name);
   if (known !== undefined) return known;
-  const publicKey = parseSpki(spki);
+  const publicKey = parseSpki(spki, imported);
   if (cache.size >= cacheEntries) {
     for (const oldest of cache.keys()) {
       cache.delete(oldest);
@@ -82,7 +88,8 @@ export function publicKeyFromRawEd25519(bytes: Uint8Array): PublicKey {
 export function publicKeyFromKeyObject(key: KeyObject): PublicKey {
   if (key.type === "secret") throw new CountersignError("key.unsupported", "a secret key has no public half");
   const publicHalf = key.type === "public" ? key : createPublicKey(key);
-  return publicKeyFromSpki(new Uint8Array(publicHalf.export({ type: "spki", format: "der" })));
+  const spki = new Uint8Array(publicHalf.export({ type: "spki", format: "der" }));
+  return cachedKey(spki, publicHalf);
 }
 
 /** A P-256, P-384 or P-521 point (SEC 1: 02, 03 or 04 first) in hex, as old TUF metadata holds it. @throws encoding.invalid, key.unsupported, der.invalid */
@@ -94,7 +101,10 @@ export function publicKeyFromHexPoint(hex: string): PublicKey {
   return publicKeyFromSpki(ecSpki(curve, point));
 }
 
-function parseSpki(spki: Uint8Array): PublicKey {
+function parseSpki(spki: Uint8Array, imported: KeyObject | undefined): PublicKey {
+  // Taken over only when the bytes are the normal form already: then importing them could give nothing else.
+  const importKey = (algorithm: KeyAlgorithm, normal: Uint8Array): PublicKey =>
+    publicKeyOf(algorithm, normal, imported !== undefined && equalBytes(normal, spki) ? imported : importSpki(normal));
   const outer = new DerReader(spki);
   const reader = outer.enter();
   outer.end();
@@ -122,8 +132,7 @@ function parseSpki(spki: Uint8Array): PublicKey {
   }
 }
 
-function importKey(algorithm: KeyAlgorithm, spki: Uint8Array): PublicKey {
-  const keyObject = importSpki(spki);
+function publicKeyOf(algorithm: KeyAlgorithm, spki: Uint8Array, keyObject: KeyObject): PublicKey {
   return Object.freeze({ algorithm, spki, id: canonicalKeyId(algorithm, spki), keyObject });
 }
 

@@ -3,6 +3,7 @@
 // server makes snapshot and timestamp, because the real ones do not exist yet.
 import { encodeHex, type Gun, isCountersignError, parseRoleName, type RoleName, sha256 } from "../bytes/index.ts";
 import { type Dialect, dialectNamed, rememberingDialect } from "../dialects/index.ts";
+import { generateSigner, type Signer } from "../keys/index.ts";
 import { type DialectName, type Document, type Root, type Targets, TrustedSet } from "../tuf/index.ts";
 import { rootRole, targetsRole } from "./collection-draft.ts";
 import type { CollectionState, DialectState } from "./collection-state.ts";
@@ -22,6 +23,8 @@ interface Reading {
   readonly before: DialectState | undefined;
   readonly newRoots: readonly Document[];
   readonly changed: readonly Document<Targets>[];
+  /** The throw-away key of the stand-in server, the same in both dialects. */
+  readonly standIn: Signer;
 }
 
 /**
@@ -34,6 +37,7 @@ export async function preflightPublication(
   now: number,
 ): Promise<readonly Finding[]> {
   const findings = [...blobFindings(publication), ...levelFindings(publication)];
+  const standIn = await generateSigner();
   for (const name of new Set(publication.documents.map((document) => document.dialect))) {
     const documents = documentsOf(publication, name);
     const before = state?.dialects.get(name);
@@ -48,6 +52,7 @@ export async function preflightPublication(
       before,
       newRoots: documents.filter((document) => document.role === rootRole),
       changed: documents.filter(isTargetsDocument),
+      standIn,
     };
     const { root, refusal } = readRoots(reading);
     if (refusal !== undefined) findings.push(refusal);
@@ -90,7 +95,7 @@ function readRoots(reading: Reading): { readonly root?: Document<Root>; readonly
 
 async function readBelow(reading: Reading, root: Document<Root>): Promise<readonly Finding[]> {
   const { dialect, gun, now, before, changed } = reading;
-  const server = await standInServer(dialect, gun, root.signed, now);
+  const server = await standInServer(dialect, gun, root.signed, { now, signer: reading.standIn });
   const held: TargetsByRole = before?.targets ?? new Map();
   const after = new Map([...held, ...changed.map((document) => [document.role, document] as const)]);
   const options = { dialect, gun, now };

@@ -2,7 +2,7 @@
 // role exactly the keys and threshold of the real one. With it the readers' own code can judge documents before they are sent.
 import { type Gun, parseRoleName, type RoleName } from "../bytes/index.ts";
 import type { Dialect } from "../dialects/index.ts";
-import { buildSelfSignedCertificate, generateSigner } from "../keys/index.ts";
+import { buildSelfSignedCertificate, type Signer } from "../keys/index.ts";
 import { type Document, type Key, type Root, type Snapshot, signDocument, type Targets } from "../tuf/index.ts";
 import { nextSnapshot, nextTimestamp } from "./server-roles.ts";
 
@@ -19,9 +19,13 @@ export interface StandInServer {
   ): Promise<{ readonly snapshot: Document<Snapshot>; readonly timestamp: Document }>;
 }
 
-/** A server for `real`'s targets role, in force at `now` (milliseconds since the epoch). */
-export async function standInServer(dialect: Dialect, gun: Gun, real: Root, now: number): Promise<StandInServer> {
-  const signer = await generateSigner();
+/** A server for `real`'s targets role, in force at `now` (milliseconds since the epoch), that signs with a throw-away key. */
+export async function standInServer(
+  dialect: Dialect,
+  gun: Gun,
+  real: Root,
+  { now, signer }: { readonly now: number; readonly signer: Signer },
+): Promise<StandInServer> {
   const certificate =
     dialect.name === "notary1"
       ? await buildSelfSignedCertificate({

@@ -19,25 +19,24 @@ export function localRoleSigner(storage: Storage, master: MasterKey, clock: Cloc
   // Two requests for a first key must get the same one: the second would otherwise retire what the first was told.
   const making = new KeyedQueue();
 
-  const opened = (key: ServerKey): Signer => {
-    const name = `${key.role}\n${key.gun}\n${key.keyId}`;
-    let signer = open.get(name);
-    if (signer === undefined) {
-      signer = signerFromPrivateKey(unsealKey(master, key, key.sealed));
-      const oldest = open.keys().next();
-      if (open.size >= maxOpenKeys && oldest.done !== true) open.delete(oldest.value);
-      open.set(name, signer);
-    }
+  const keepOpen = (key: Pick<ServerKey, "gun" | "role" | "keyId">, signer: Signer): Signer => {
+    const oldest = open.keys().next();
+    if (open.size >= maxOpenKeys && oldest.done !== true) open.delete(oldest.value);
+    open.set(nameOf(key), signer);
     return signer;
   };
 
+  const opened = (key: ServerKey): Signer =>
+    open.get(nameOf(key)) ?? keepOpen(key, signerFromPrivateKey(unsealKey(master, key, key.sealed)));
+
   const make = async (gun: Gun, role: OnlineRole): Promise<PublicKey> => {
     const privateKey = await generatePrivateKey("ecdsa-p256");
-    const { publicKey } = signerFromPrivateKey(privateKey);
-    const keyId: CanonicalKeyId = publicKey.id;
+    const signer = signerFromPrivateKey(privateKey);
+    const keyId: CanonicalKeyId = signer.publicKey.id;
     const sealed = sealKey(master, { gun, role }, privateKey);
     await storage.addServerKey({ gun, role, keyId, sealed, createdAt: clock(), usedAt: undefined });
-    return publicKey;
+    // Its first use, the publish that names it, is about to come.
+    return keepOpen({ gun, role, keyId }, signer).publicKey;
   };
 
   return {
@@ -45,10 +44,20 @@ export function localRoleSigner(storage: Storage, master: MasterKey, clock: Cloc
       return (await storage.serverKeys(gun, role)).map(opened);
     },
     pending(gun, role) {
-      return making.run(`${role}\n${gun}`, async () => {
-        const unused = (await storage.serverKeys(gun, role)).findLast((key) => key.usedAt === undefined);
-        return unused === undefined ? make(gun, role) : opened(unused).publicKey;
+      return making.run(gun, async () => {
+        const mine = await storage.serverKeys(gun, role);
+        const unused = mine.findLast((key) => key.usedAt === undefined);
+        if (unused !== undefined) return opened(unused).publicKey;
+        // Whoever is told one key of a new collection asks for the other next: both become durable with one write.
+        const other: OnlineRole = role === "snapshot" ? "timestamp" : "snapshot";
+        const isNew = mine.length === 0 && (await storage.serverKeys(gun, other)).length === 0;
+        const [key] = await Promise.all([make(gun, role), isNew ? make(gun, other) : undefined]);
+        return key;
       });
     },
   };
+}
+
+function nameOf({ gun, role, keyId }: Pick<ServerKey, "gun" | "role" | "keyId">): string {
+  return `${role}\n${gun}\n${keyId}`;
 }
