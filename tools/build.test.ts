@@ -1,11 +1,23 @@
 // The package as users get it: what its package.json promises is there, it runs, and a command loads only what it uses.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { buildPackage } from "./build/build.ts";
+import { quickCommands } from "./build/quick-commands.ts";
 
 const root = dirname(import.meta.dirname);
 let out = "";
@@ -63,14 +75,78 @@ function probed(args: readonly string[], home?: string) {
 }
 
 test("the program runs, with its compile cache in the user's own directory and nowhere else", () => {
-  const run = probed(["version"]);
+  const run = probed(["help"]);
   assert.equal(run.status, 0, run.stderr);
-  assert.ok(run.stdout.includes(manifest().version), run.stdout);
+  assert.ok(run.stdout.includes("usage: countersign COMMAND"), run.stdout);
   assert.ok(run.cache?.startsWith(join(out, "home/.cache/countersign/.compiled")), `${run.cache}`);
   // Without a home that can be written it runs all the same, and falls back on no shared directory.
-  const homeless = probed(["version"], "/dev/null");
-  assert.equal(homeless.status, 0, homeless.stderr);
-  assert.equal(homeless.cache, null);
+  for (const word of ["help", "version"]) {
+    const homeless = probed([word], "/dev/null");
+    assert.equal(homeless.status, 0, homeless.stderr);
+    assert.equal(homeless.cache, null);
+  }
+});
+
+/** The records of compiled code below a home. */
+function records(home: string): readonly string[] {
+  const directory = join(home, ".cache/countersign/.compiled");
+  return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
+}
+
+test("a quick command keeps its compiled code, settles with the second run, and says the same with it as without", () => {
+  const home = join(out, "quick-home");
+  const program = join(out, "node_modules/countersign", manifest().bin.countersign);
+  const said: string[] = [];
+  for (const suffix of ["1", "2", "2"]) {
+    const run = node([program, "verify", "--help"], home);
+    assert.equal(run.status, 0, run.stderr);
+    said.push(run.stdout);
+    const [record = "", ...others] = records(home);
+    assert.ok(record.endsWith(`.${suffix}`), record);
+    assert.deepEqual(others, []);
+    assert.equal(statSync(record).mode & 0o777, 0o600);
+  }
+  assert.ok(said[0]?.includes("usage: countersign verify"), said[0]);
+  assert.deepEqual(said, [said[0], said[0], said[0]]);
+});
+
+test("a record that others could have written, or that is damaged, is not run and does no harm", () => {
+  const home = join(out, "spoilt-home");
+  const program = join(out, "node_modules/countersign", manifest().bin.countersign);
+  for (let run = 0; run < 2; run++) node([program, "verify", "--help"], home);
+  const [record = ""] = records(home);
+  const settled = readFileSync(record);
+  assert.ok(record.endsWith(".2"), record);
+  for (const spoil of [
+    () => chmodSync(record, 0o666),
+    () => writeFileSync(record, "not compiled code"),
+    () => writeFileSync(record, settled.subarray(0, 200)),
+    () => writeFileSync(record, ""),
+    // V8 crashes on most of these.
+    ...[0.2, 0.4, 0.6, 0.8].map((share) => () => writeFileSync(record, flipped(settled, share))),
+  ]) {
+    spoil();
+    const run = node([program, "verify", "--help"], home);
+    assert.equal(run.status, 0, run.stderr);
+    assert.ok(run.stdout.includes("usage: countersign verify"), run.stdout);
+    // It was not used: a new first record stands in its place.
+    assert.ok(records(home)[0]?.endsWith(".1"), records(home).join());
+    node([program, "verify", "--help"], home);
+    assert.deepEqual(records(home), [record]);
+  }
+});
+
+function flipped(bytes: Uint8Array, share: number): Uint8Array {
+  const at = Math.floor(bytes.length * share);
+  return Uint8Array.from(bytes, (byte, index) => (index === at ? byte ^ 0xff : byte));
+}
+
+test("every quick command can be asked for its help, which is that of the whole program", () => {
+  for (const name of quickCommands) {
+    const help = node([join(out, "node_modules/countersign", manifest().bin.countersign), name, "--help"]);
+    assert.equal(help.status, 0, help.stderr);
+    assert.equal(help.stdout, node([join(out, "node_modules/countersign/bin/program.cjs"), name, "--help"]).stdout);
+  }
 });
 
 test("verify loads neither the server's database nor a web framework, and no network before it asks", () => {

@@ -24,22 +24,22 @@ export function readCompactText(text: string, maxDepth: number, watch: string | 
   } catch {
     return undefined; // the scanner knows why
   }
-  // Before it is written again: that recurses.
-  if (!isPlain(value, maxDepth, false)) return undefined;
+  // Looked at before it is written again, which recurses.
   if (watch === undefined || typeof value !== "object" || value === null || Array.isArray(value)) {
+    if (!isPlain(value, maxDepth, false)) return undefined;
     return JSON.stringify(value) === text ? { value, watched: undefined } : undefined;
   }
   let written = "{";
   let watched: JsonRegion | undefined;
   for (const [name, member] of Object.entries(value)) {
+    if (!isPlain(member, maxDepth - 1, name === watch)) return undefined;
     written += `${written.length > 1 ? "," : ""}${JSON.stringify(name)}:`;
     const start = written.length;
-    written += JSON.stringify(member);
-    if (name !== watch) continue;
-    if (!isPlain(member, maxDepth, true)) return undefined;
+    const memberText = JSON.stringify(member);
+    written += memberText;
     // Canonical JSON has no short escapes but \" and \\: with others, the escapes are still to be rewritten (compact-json.ts).
-    const form = shortEscape.test(written.slice(start)) ? "ordered" : "canonical";
-    watched = { start, end: written.length, form };
+    const form = shortEscape.test(memberText) ? "ordered" : "canonical";
+    if (name === watch) watched = { start, end: written.length, form };
   }
   return `${written}}` === text ? { value, watched } : undefined;
 }
@@ -54,9 +54,9 @@ function isPlain(value: unknown, depth: number, ascending: boolean): boolean {
     return true;
   }
   let previous: string | undefined;
-  // Own members only: what JSON.parse makes inherits nothing enumerable. For ASCII, code units sort as bytes do.
   const members = value as Readonly<Record<string, unknown>>;
-  for (const name of Object.keys(members)) {
+  // What JSON.parse makes inherits nothing enumerable; for ASCII, code units sort as bytes do.
+  for (const name in members) {
     if (ascending && previous !== undefined && name <= previous) return false;
     previous = name;
     const member = members[name];

@@ -5,7 +5,8 @@
 // whoever could write there could run code as us; a file that somebody else owns or could have written is not used.
 // Node's own cache serves the commands nobody waits for. It keeps only what is compiled while a file is loaded; for the quick ones
 // (quick-commands.ts) the record is taken when the command is done, so that every function it needed is in it. The second run's record
-// replaces the first one's: the first run fetches what the second one finds held.
+// replaces the first one's: the first run fetches what the second one finds held. A record stands behind its hash, because V8 takes a
+// damaged one for good and crashes. Hashing needs node:crypto, so `version`, which does not load that anyway, is left to Node's cache.
 import fs from "node:fs";
 import module from "node:module";
 import { homedir } from "node:os";
@@ -16,16 +17,18 @@ import vm from "node:vm";
 /** File by command; the build fills it in. */
 declare const quickFiles: Readonly<Record<string, string>>;
 
+const hashBytes = 32;
+
 if (Number.parseInt(process.versions.node, 10) < 24) {
   process.stderr.write(`countersign: needs Node.js 24 or newer, this is ${process.versions.node}\n`);
   process.exit(70);
 }
 const name = process.argv[2] === "--version" ? "version" : (process.argv[2] ?? "");
 const quick = Object.hasOwn(quickFiles, name) ? quickFiles[name] : undefined;
-if (quick === undefined) runProgram();
+if (quick === undefined || name === "version") runProgram(quick ?? "program.cjs");
 else runQuick(quick);
 
-function runProgram(): void {
+function runProgram(file: string): void {
   try {
     const directory = cacheDirectory();
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -35,7 +38,7 @@ function runProgram(): void {
     // No home or a read-only one: only slower.
   }
   // Beside this file, where the build puts src/cli/main.ts and all that it needs.
-  module.createRequire(__filename)("./program.cjs");
+  module.createRequire(__filename)(`./${file}`);
 }
 
 function runQuick(file: string): void {
@@ -71,7 +74,11 @@ function cacheDirectory(): string {
   return join(own, ".compiled");
 }
 
-/** undefined: not there, or not ours alone. */
+function hashOf(code: Buffer): Buffer {
+  return process.getBuiltinModule("node:crypto").hash("sha256", code, "buffer");
+}
+
+/** undefined: not there, not ours alone, or damaged. */
 function readRecord(path: string): Buffer | undefined {
   try {
     const descriptor = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
@@ -80,7 +87,9 @@ function readRecord(path: string): Buffer | undefined {
       const isOurs = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
       if (!isOurs || size > 16 * 1024 * 1024) return undefined;
       const bytes = Buffer.allocUnsafeSlow(size);
-      return fs.readSync(descriptor, bytes, 0, size, 0) === size ? bytes : undefined;
+      if (fs.readSync(descriptor, bytes, 0, size, 0) !== size) return undefined;
+      const code = bytes.subarray(hashBytes);
+      return code.length > 0 && hashOf(code).equals(bytes.subarray(0, hashBytes)) ? code : undefined;
     } finally {
       fs.closeSync(descriptor);
     }
@@ -95,7 +104,8 @@ function writeRecord(path: string, script: vm.Script, outdated: string): void {
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     fs.chmodSync(directory, 0o700);
     const temporary = `${path}.${process.pid}`;
-    fs.writeFileSync(temporary, script.createCachedData(), { mode: 0o600, flag: "wx" });
+    const code = script.createCachedData();
+    fs.writeFileSync(temporary, Buffer.concat([hashOf(code), code]), { mode: 0o600, flag: "wx" });
     fs.renameSync(temporary, path);
     fs.rmSync(outdated, { force: true });
   } catch {
