@@ -45,6 +45,7 @@ describe("a compact text", () => {
       '{"signed":{"10":1,"2":1}}',
       '{"signed": {"a":1}}',
       '{"signed":{"a":1}} ',
+      '{"signed":{"a":1}}\n\n',
       '{"signed":{"a":1}}{}',
       '{"signed":{"a":1}',
       "",
@@ -68,6 +69,11 @@ describe("a compact text", () => {
       // A name with an escape is looked at no further by the scanner.
       assert.ok(scanned === form || scanned === "loose", text);
     }
+  });
+
+  it("may end its line", () => {
+    const region = { start: 10, end: 17, form: "canonical" };
+    assert.deepEqual(readCompactText('{"signed":{"a":1}}\n', 8, "signed")?.watched, region);
   });
 
   it("keeps names that mean something to JavaScript as they are", () => {

@@ -18,6 +18,7 @@ const shortEscape = /(?:^|[^\\])(?:\\\\)*\\[bfnrt]/;
 export function readCompactText(text: string, maxDepth: number, watch: string | undefined): CompactText | undefined {
   // Half a surrogate pair would come back as it was.
   if (text.includes("\\u")) return undefined;
+  const body = text.endsWith("\n") ? text.slice(0, -1) : text; // as files often end
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -27,7 +28,7 @@ export function readCompactText(text: string, maxDepth: number, watch: string | 
   // Looked at before it is written again, which recurses.
   if (watch === undefined || typeof value !== "object" || value === null || Array.isArray(value)) {
     if (!isPlain(value, maxDepth, false)) return undefined;
-    return JSON.stringify(value) === text ? { value, watched: undefined } : undefined;
+    return JSON.stringify(value) === body ? { value, watched: undefined } : undefined;
   }
   let written = "{";
   let watched: JsonRegion | undefined;
@@ -41,7 +42,7 @@ export function readCompactText(text: string, maxDepth: number, watch: string | 
     const form = shortEscape.test(memberText) ? "ordered" : "canonical";
     if (name === watch) watched = { start, end: written.length, form };
   }
-  return `${written}}` === text ? { value, watched } : undefined;
+  return `${written}}` === body ? { value, watched } : undefined;
 }
 
 /** Integers in range only, no deeper than `depth`; members ascending where that is asked for. */

@@ -4,6 +4,7 @@ import { type Clock, CountersignError, isCountersignError } from "../bytes/index
 import { type Connections, createConnections } from "./connections.ts";
 import { type Exchange, exchange } from "./exchange.ts";
 import type { HttpClient, HttpRequest, HttpResponse, StreamedResponse } from "./http-client.ts";
+import { monotonicMs } from "./monotonic.ts";
 import { checkOrigin, headersForOrigin, type OriginRules, redirectTarget } from "./origin-rules.ts";
 import { noProxy, type ProxyRule } from "./proxy.ts";
 import { collect, discard } from "./read-body.ts";
@@ -43,11 +44,11 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         const response = await follow(request, signal, rules, connections);
         if (failures >= attempts || !isTransientStatus(response.status)) return response;
         const asked = retryAfterMs(response, clock()) ?? 0;
-        if (asked > longestRetryAfterMs || performance.now() + asked >= deadline) return response;
+        if (asked > longestRetryAfterMs || monotonicMs() + asked >= deadline) return response;
         waitMs = Math.max(waitMs, asked);
         await discard(response);
       } catch (error) {
-        if (failures >= attempts || !isTransientError(error) || performance.now() + waitMs >= deadline) throw error;
+        if (failures >= attempts || !isTransientError(error) || monotonicMs() + waitMs >= deadline) throw error;
       }
       await sleep(waitMs, signal);
     }
@@ -63,7 +64,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     const timeout = setTimeout(() => timer.abort(late), totalMs).unref();
     const signal = request.signal === undefined ? timer.signal : AbortSignal.any([request.signal, timer.signal]);
     try {
-      const response = await withRetries(request, signal, performance.now() + totalMs);
+      const response = await withRetries(request, signal, monotonicMs() + totalMs);
       return { ...response, body: finallyClear(response.body, timeout) };
     } catch (error) {
       clearTimeout(timeout);
@@ -73,15 +74,15 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 
   async function request(wanted: HttpRequest): Promise<HttpResponse> {
     const attempts = wanted.attempts ?? 4;
-    const deadline = performance.now() + (wanted.totalMs ?? defaultTotalMs);
+    const deadline = monotonicMs() + (wanted.totalMs ?? defaultTotalMs);
     for (let failures = 1; ; failures++) {
-      const response = await stream({ ...wanted, totalMs: deadline - performance.now() });
+      const response = await stream({ ...wanted, totalMs: deadline - monotonicMs() });
       try {
         return { ...response, body: await collect(response.body) };
       } catch (error) {
         // A body that breaks off half-way is a broken connection like any other: safe to repeat for GET only.
         if (wanted.method !== "GET" || failures >= attempts || !isTransientError(error)) throw error;
-        if (performance.now() >= deadline) throw error;
+        if (monotonicMs() >= deadline) throw error;
         await sleep(backoffMs(failures, random), wanted.signal ?? new AbortController().signal);
       }
     }

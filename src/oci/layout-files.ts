@@ -1,7 +1,7 @@
 // Reading files inside an OCI layout directory. Rule: only regular files inside the directory itself; a symbolic link, a pipe
 // or a device in it is refused, because the layout may come from an archive that somebody else packed.
-import { constants } from "node:fs";
-import { type FileHandle, open, realpath } from "node:fs/promises";
+import { constants, promises } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { CountersignError } from "../bytes/index.ts";
 
@@ -9,12 +9,12 @@ import { CountersignError } from "../bytes/index.ts";
 export async function openInside(directory: string, ...parts: readonly string[]): Promise<FileHandle | undefined> {
   const path = join(directory, ...parts);
   try {
-    const [root, parent] = await Promise.all([realpath(directory), realpath(join(path, ".."))]);
+    const [root, parent] = await Promise.all([promises.realpath(directory), promises.realpath(join(path, ".."))]);
     if (parent !== root && !parent.startsWith(root.endsWith(sep) ? root : root + sep)) {
       throw new CountersignError("disk.unreadable", `${path} leads out of the layout directory`);
     }
     // Without O_NONBLOCK, opening a pipe would wait for a writer for ever.
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const file = await promises.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     if ((await file.stat()).isFile()) return file;
     await file.close();
     throw new CountersignError("disk.unreadable", `${path} is no regular file`);

@@ -6,7 +6,7 @@ import { join, relative, resolve } from "node:path";
 import { build } from "esbuild";
 import { emitDeclarations } from "./declarations.ts";
 import { publishedManifest } from "./manifest.ts";
-import { buildQuickPrograms } from "./quick-commands.ts";
+import { buildQuickPrograms, plainBuiltins } from "./quick-commands.ts";
 
 export interface BuiltFile {
   /** In the package. */
@@ -59,14 +59,19 @@ export async function buildPackage(root: string, out: string): Promise<readonly 
     ...asProgram,
     outdir: out,
     banner: { js: moduleUrl },
-    define: { ...asProgram.define, quickFiles: JSON.stringify(quick.files) },
-    entryPoints: [
-      { in: join(import.meta.dirname, "launcher.ts"), out: "bin/countersign" },
-      { in: "./src/cli/main.ts", out: "bin/program" },
-    ],
+    entryPoints: [{ in: "./src/cli/main.ts", out: "bin/program" }],
     outExtension: { ".js": ".cjs" },
   });
-  chmodSync(join(out, "bin/countersign.cjs"), 0o755);
+  await build({
+    ...asProgram,
+    outdir: out,
+    define: { quickFiles: JSON.stringify(quick.files) },
+    entryPoints: [{ in: join(import.meta.dirname, "launcher.ts"), out: "bin/countersign" }],
+    outExtension: { ".js": ".cjs" },
+  });
+  const launcher = join(out, "bin/countersign.cjs");
+  writeFileSync(launcher, plainBuiltins(readFileSync(launcher, "utf8")));
+  chmodSync(launcher, 0o755);
 
   emitDeclarations(root, out);
   writeFileSync(join(out, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

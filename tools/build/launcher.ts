@@ -7,12 +7,23 @@
 // (quick-commands.ts) the record is taken when the command is done, so that every function it needed is in it. The second run's record
 // replaces the first one's: the first run fetches what the second one finds held. A record stands behind its hash, because V8 takes a
 // damaged one for good and crashes. Hashing needs node:crypto, so `version`, which does not load that anyway, is left to Node's cache.
-import fs from "node:fs";
-import module from "node:module";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire, enableCompileCache, wrap } from "node:module";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import process from "node:process";
-import vm from "node:vm";
+import { Script } from "node:vm";
 
 /** File by command; the build fills it in. */
 declare const quickFiles: Readonly<Record<string, string>>;
@@ -31,25 +42,25 @@ else runQuick(quick);
 function runProgram(file: string): void {
   try {
     const directory = cacheDirectory();
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    fs.chmodSync(directory, 0o700);
-    module.enableCompileCache(directory);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    chmodSync(directory, 0o700);
+    enableCompileCache(directory);
   } catch {
     // No home or a read-only one: only slower.
   }
   // Beside this file, where the build puts src/cli/main.ts and all that it needs.
-  module.createRequire(__filename)(`./${file}`);
+  createRequire(__filename)(`./${file}`);
 }
 
 function runQuick(file: string): void {
   const path = join(__dirname, file);
   // The build writes ASCII only, which latin1 reads without decoding.
-  const source = module.wrap(fs.readFileSync(path, "latin1"));
+  const source = wrap(readFileSync(path, "latin1"));
   const record = join(cacheDirectory(), `${file}.${process.version}-${process.arch}`);
   const settled = readRecord(`${record}.2`);
   const first = settled === undefined ? readRecord(`${record}.1`) : undefined;
   const cachedData = settled ?? first;
-  const script = new vm.Script(source, {
+  const script = new Script(source, {
     filename: path,
     ...(cachedData === undefined ? {} : { cachedData }),
   });
@@ -62,7 +73,7 @@ function runQuick(file: string): void {
   }
   const load: unknown = script.runInThisContext();
   const own = { exports: {} };
-  if (typeof load === "function") load(own.exports, module.createRequire(path), own, path, __dirname);
+  if (typeof load === "function") load(own.exports, createRequire(path), own, path, __dirname);
 }
 
 function cacheDirectory(): string {
@@ -81,33 +92,33 @@ function hashOf(code: Buffer): Buffer {
 /** undefined: not there, not ours alone, or damaged. */
 function readRecord(path: string): Buffer | undefined {
   try {
-    const descriptor = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
     try {
-      const { uid, mode, size } = fs.fstatSync(descriptor);
+      const { uid, mode, size } = fstatSync(descriptor);
       const isOurs = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
       if (!isOurs || size > 16 * 1024 * 1024) return undefined;
       const bytes = Buffer.allocUnsafeSlow(size);
-      if (fs.readSync(descriptor, bytes, 0, size, 0) !== size) return undefined;
+      if (readSync(descriptor, bytes, 0, size, 0) !== size) return undefined;
       const code = bytes.subarray(hashBytes);
       return code.length > 0 && hashOf(code).equals(bytes.subarray(0, hashBytes)) ? code : undefined;
     } finally {
-      fs.closeSync(descriptor);
+      closeSync(descriptor);
     }
   } catch {
     return undefined;
   }
 }
 
-function writeRecord(path: string, script: vm.Script, outdated: string): void {
+function writeRecord(path: string, script: Script, outdated: string): void {
   try {
     const directory = cacheDirectory();
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    fs.chmodSync(directory, 0o700);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    chmodSync(directory, 0o700);
     const temporary = `${path}.${process.pid}`;
     const code = script.createCachedData();
-    fs.writeFileSync(temporary, Buffer.concat([hashOf(code), code]), { mode: 0o600, flag: "wx" });
-    fs.renameSync(temporary, path);
-    fs.rmSync(outdated, { force: true });
+    writeFileSync(temporary, Buffer.concat([hashOf(code), code]), { mode: 0o600, flag: "wx" });
+    renameSync(temporary, path);
+    rmSync(outdated, { force: true });
   } catch {
     // No home, a read-only one, or no room: only slower.
   }

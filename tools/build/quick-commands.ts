@@ -48,7 +48,7 @@ export async function buildQuickPrograms(shared: BuildOptions, moduleUrl: string
  * Node's own modules as they are. The wrapper that esbuild puts around them, once an importing file, copies all their members, and the
  * lazy ones with them; it is only good for default imports, of which we have none.
  */
-function plainBuiltins(text: string): string {
+export function plainBuiltins(text: string): string {
   if (/import_node_\w+\.default\b/.test(text)) throw new Error("a default import of one of Node's modules");
   return text.replace(/__toESM\((require\("node:[a-z_/]+"\))(?:,1)?\)/g, "$1");
 }
