@@ -58,7 +58,7 @@ test("bytes that do not decode are refused every time", () => {
 test("what another dialect decoded is not taken over", async () => {
   const document = await signedTargets();
   const dialect = rememberingDialect(notary1);
-  dialect.remember(document);
+  dialect.rememberTargets(document);
   assert.throws(() => dialect.decodeTargets(role, document.bytes), isCountersignError);
 });
 

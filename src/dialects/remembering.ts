@@ -5,17 +5,19 @@ import type { RoleName } from "../bytes/index.ts";
 import type { Dialect, Document, Root, Signed, Snapshot, Targets, Timestamp } from "../tuf/index.ts";
 
 export interface RememberingDialect extends Dialect {
-  /** Takes over a targets document that this dialect has decoded before, from the very bytes it carries. */
-  remember(document: Document<Targets>): void;
+  /** Takes over documents that this dialect has decoded before, from the very bytes they carry. */
+  rememberRoot(document: Document<Root>): void;
+  rememberTargets(document: Document<Targets>): void;
 }
 
 /** As `dialect`, for callers that never change byte arrays and models they have handed over (nobody here does). */
 export function rememberingDialect(dialect: Dialect): RememberingDialect {
+  const roots = new WeakMap<Uint8Array, Document<Root>>();
   const targets = new WeakMap<Uint8Array, Document<Targets>>();
   const encoded = new WeakMap<Signed, Uint8Array>();
   return {
     ...dialect,
-    decodeRoot: once<Root>(dialect.decodeRoot),
+    decodeRoot: once<Root>(dialect.decodeRoot, roots),
     decodeSnapshot: once<Snapshot>(dialect.decodeSnapshot),
     decodeTimestamp: once<Timestamp>(dialect.decodeTimestamp),
     decodeTargets(role: RoleName, bytes: Uint8Array): Document<Targets> {
@@ -32,7 +34,10 @@ export function rememberingDialect(dialect: Dialect): RememberingDialect {
       encoded.set(signed, bytes);
       return bytes;
     },
-    remember(document) {
+    rememberRoot(document) {
+      if (document.dialect === dialect.name) roots.set(document.bytes, document);
+    },
+    rememberTargets(document) {
       if (document.dialect === dialect.name) targets.set(document.bytes, document);
     },
   };
@@ -40,8 +45,8 @@ export function rememberingDialect(dialect: Dialect): RememberingDialect {
 
 function once<T extends Root | Snapshot | Timestamp>(
   decode: (bytes: Uint8Array) => Document<T>,
+  known: WeakMap<Uint8Array, Document<T>> = new WeakMap(),
 ): (bytes: Uint8Array) => Document<T> {
-  const known = new WeakMap<Uint8Array, Document<T>>();
   return (bytes) => {
     const found = known.get(bytes);
     if (found !== undefined) return found;

@@ -44,7 +44,8 @@ export async function preflightPublication(
     // Every reader below is shown the same bytes: what one of them decoded the others do not decode again, and what the
     // publisher's own reading has decoded and verified just now (the present state) is not decoded at all.
     const dialect = rememberingDialect(dialectNamed(name));
-    for (const document of before?.targets.values() ?? []) dialect.remember(document);
+    if (before !== undefined) dialect.rememberRoot(before.root);
+    for (const document of before?.targets.values() ?? []) dialect.rememberTargets(document);
     const reading: Reading = {
       gun: publication.gun,
       dialect,

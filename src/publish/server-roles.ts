@@ -17,7 +17,8 @@ export interface NextSnapshot {
 }
 
 export interface NextTimestamp {
-  readonly previous: Timestamp | undefined;
+  /** The newest stored timestamp of this dialect, or what is known of it: only its version counts. */
+  readonly previous: Pick<Timestamp, "version"> | undefined;
   readonly snapshot: Document<Snapshot>;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;

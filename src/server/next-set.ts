@@ -206,9 +206,8 @@ async function nextOnlineTimestamp(
   snapshot: Document<Snapshot>,
   keys: OnlineKeys,
 ): Promise<Document<Timestamp>> {
-  const previous = stored.get(parseRoleName("timestamp"));
   const signed = nextTimestamp(dialect, {
-    previous: previous === undefined ? undefined : dialect.decodeTimestamp(previous.bytes).signed,
+    previous: stored.get(parseRoleName("timestamp")),
     snapshot,
     expiresAt: now + lifetimesMs[dialect.name].timestamp,
   });
