@@ -188,3 +188,30 @@ test("the search for signers stops at the threshold unless all are asked for", a
   assert.equal(countSigners(tuf1, document, listed, roleKeys).signers.length, 2);
   assert.equal(countSigners(tuf1, document, listed, roleKeys, { countAll: true }).signers.length, 4);
 });
+
+inBothDialects("a signature that verified once proves nothing of other bytes", async (name) => {
+  const dialect = dialectNamed(name);
+  const key = dialect.makeKey(signer(0).publicKey);
+  const document = await timestamp(dialect, [{ signer: signer(0), key }]);
+  assert.equal(count(dialect, document, [key], 1).met, true);
+  const otherBytes = dialect.encodeSigned({ ...document.signed, version: 2 });
+  assert.equal(count(dialect, { ...document, signedBytes: otherBytes }, [key], 1).met, false);
+  assert.equal(count(dialect, document, [key], 1).met, true);
+});
+
+inBothDialects("a signature that verified once proves nothing of another key under the same id", async (name) => {
+  const dialect = dialectNamed(name);
+  const key = dialect.makeKey(signer(0).publicKey);
+  const document = await timestamp(dialect, [{ signer: signer(0), key }]);
+  assert.equal(count(dialect, document, [key], 1).met, true);
+  const impostor = { ...dialect.makeKey(signer(1).publicKey), id: key.id };
+  assert.deepEqual(count(dialect, document, [impostor], 1).signers, []);
+});
+
+test("a signature that did not verify is looked at again under the right key", async () => {
+  const key = tuf1.makeKey(signer(0).publicKey);
+  const document = await timestamp(tuf1, [{ signer: signer(0), key }]);
+  const impostor = { ...tuf1.makeKey(signer(1).publicKey), id: key.id };
+  assert.equal(count(tuf1, document, [impostor], 1).met, false);
+  assert.equal(count(tuf1, document, [key], 1).met, true);
+});

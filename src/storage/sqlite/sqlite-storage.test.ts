@@ -139,3 +139,30 @@ test("a directory that cannot be made or written gives a coded error", async () 
     (error) => isCountersignError(error, "disk.unreadable", "disk.read_only"),
   );
 });
+
+test("writes that keep arriving share commits, and the first of them is answered all the same", async () => {
+  await using dir = await temporaryDirectory();
+  let commits = 0;
+  await using storage = openSqliteStorage(dir.path, {
+    testOnlyAtPoint: (point) => {
+      if (point === "after-commit") commits++;
+    },
+  });
+  const writes: Promise<number>[] = [];
+  let isArriving = true;
+  const arrive = () => {
+    if (!isArriving) return;
+    setImmediate(arrive);
+    // A millisecond of other work in every turn, or a full batch would come before the time is up.
+    for (const until = performance.now() + 1; performance.now() < until; );
+    writes.push(storage.commit(publish(writes.length + 1)));
+  };
+  setImmediate(arrive);
+  await new Promise((resolve) => setImmediate(resolve));
+  await writes[0];
+  isArriving = false;
+  assert.ok(writes.length < 200, `the first write waited for ${writes.length} others`);
+  await Promise.all(writes);
+  assert.ok(writes.length > 2 && commits < writes.length, `${commits} commits for ${writes.length} writes`);
+  assert.equal((await storage.current(gun, targets))?.version, writes.length);
+});
