@@ -1,6 +1,7 @@
 // Makes the publishable package in a directory: the library, one ES module per door with shared chunks; the program, one CommonJS
-// file whose commands are loaded when they run (measured to start a third faster than chunks of ES modules); declarations; and a
-// package.json of its own. Dependencies stay outside the bundles: users and their scanners see them by name and version.
+// file whose commands are loaded when they run (measured to start a third faster than chunks of ES modules), beside it one file for
+// each command whose start-up counts (quick-commands.ts), and the launcher that chooses; declarations; and a package.json of its own.
+// Dependencies stay outside the bundles: users and their scanners see them by name and version.
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { build } from "esbuild";
