@@ -1,7 +1,7 @@
 // `npm run bench`: how fast and how frugal we are beside the programs we replace, on this machine, in one interleaved run.
 // It fails when something breaks, never on a missed figure: a missed figure is printed as NOT MET, for people to judge.
 import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { findPeer, type PeerName } from "../interop/peers/find.ts";
 import { scratch } from "../interop/peers/scratch.ts";
@@ -59,5 +59,5 @@ for (const [name, run] of parts) {
   console.log(printReport(report, (performance.now() - started) / 1000));
 }
 if (values.json !== undefined) {
-  writeFileSync(join(process.cwd(), values.json), reportJson(reports, values.short ? "short" : "full"));
+  writeFileSync(resolve(values.json), reportJson(reports, values.short ? "short" : "full"));
 }

@@ -12,6 +12,9 @@ export interface JsonObject {
   readonly [member: string]: JsonValue;
 }
 
+/** Beyond this the scanner has been compiled by the time it matters, and writing the value again costs more than scanning. Measured. */
+const compactBytes = 2 * 1024 * 1024;
+
 export interface JsonLimits {
   readonly maxBytes?: number;
   /** Nesting of arrays and objects; 64 unless told. */
@@ -54,7 +57,7 @@ export function parseWatching(
   } catch (cause) {
     throw new CountersignError("json.invalid", "the JSON text is not valid UTF-8", { cause });
   }
-  if (text.length === bytes.length) {
+  if (text.length === bytes.length && bytes.length <= compactBytes) {
     const compact = readCompactText(text, maxDepth, watch);
     if (compact !== undefined) return { value: compact.value as JsonValue, region: compact.watched };
   }

@@ -80,3 +80,18 @@ test("an envelope without its parts, or with parts of another kind, is refused",
     assert.throws(() => parse(text), { code: "metadata.invalid" });
   }
 });
+
+test("a big document is read as strictly as a small one, and its signed part is a view too", () => {
+  const targets = Array.from(
+    { length: 30_000 },
+    (_, index) => `"v${String(index).padStart(6, "0")}":"${"ab".repeat(40)}"`,
+  );
+  const signed = `{"targets":{${targets.join(",")}}}`;
+  const bytes = encodeUtf8(`{"signed":${signed},"signatures":[]}`);
+  const parsed = parseSignedJson(bytes);
+  assert.equal(parsed.signedBytes.buffer, bytes.buffer);
+  assert.equal(decodeUtf8(parsed.signedBytes), signed);
+  assert.deepEqual(parsed.signed, JSON.parse(signed));
+  const twice = signed.replace('"v000001"', '"v000000"');
+  assert.throws(() => parse(`{"signed":${twice},"signatures":[]}`), { code: "json.duplicate_member" });
+});
