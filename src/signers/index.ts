@@ -13,5 +13,5 @@ export {
   purposeOfRole,
   withPassphrase,
 } from "./passphrases.ts";
-export { fingerprintOf, makeRecoveryKit, parseRecoveryKit, type RecoveryKit } from "./recovery-kit.ts";
+export { fingerprintOf, isRecoveryKit, makeRecoveryKit, parseRecoveryKit, type RecoveryKit } from "./recovery-kit.ts";
 export { generateRecoveryPassphrase, tidyRecoveryPassphrase } from "./recovery-passphrase.ts";

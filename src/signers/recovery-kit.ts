@@ -49,6 +49,11 @@ export async function makeRecoveryKit(wanted: {
   return { signer: signerFromPrivateKey(key), text: await formatKit(key, wanted) };
 }
 
+/** Whether a file is meant to be a kit, intact or not. */
+export function isRecoveryKit(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, title.length)).toString("latin1") === title;
+}
+
 /**
  * A kit read back: typed, scanned or copied, with any line endings and trailing blanks. Everything else is strict.
  * @throws key.format naming the first thing that does not fit; limit.exceeded
@@ -115,7 +120,7 @@ Whoever has both can replace every other key of the collection.
 
   * Print it. Keep it apart from the machines that sign, and the passphrase apart from it.
   * You need it when the first root key is lost or stolen: save this text to a file and
-    give that file to countersign as the root key. It can sign a new root alone.
+    give it to countersign key import. It can sign a new root alone.
   * Try it once a year. A kit that does not open is no kit.
   * The key block also opens with: openssl pkey -in FILE (without its three header lines).
 

@@ -2,6 +2,7 @@
 import { CountersignError, parseGun } from "../../bytes/index.ts";
 import { keyPlaces } from "../../flows/index.ts";
 import { locateHome, readSmallFile } from "../../home/index.ts";
+import { isRecoveryKit, parseRecoveryKit } from "../../signers/index.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { passphraseOptions, passphraseProvider } from "../passphrases.ts";
@@ -15,7 +16,7 @@ export const keyImport: Command = {
     name: "key import",
     usage: ["FILE [options]"],
     about: [
-      "Takes every key of a file into the key directory, in our own format: Notary's and docker's key files and exports, PKCS#8, SEC1 and PKCS#1 as OpenSSL writes them. The same passphrase opens the file and protects the copy.",
+      "Takes every key of a file into the key directory, in our own format: Notary's and docker's key files and exports, PKCS#8, SEC1 and PKCS#1 as OpenSSL writes them, and a recovery kit. The same passphrase opens the file and protects the copy.",
     ],
     positionals: { min: 1, max: 1 },
     options: [
@@ -26,6 +27,7 @@ export const keyImport: Command = {
     examples: [
       ["countersign key import ~/.docker/trust/private/5f2c....key", "a key that docker made"],
       ["countersign key import root.pem --role root", "a key that OpenSSL made"],
+      ["countersign key import app.recovery-kit.txt", "the second root key, when the first one is lost"],
     ],
     json: ['{"imported": [{"id": "...", "role": "root", "path": "..."}]}'],
   },
@@ -35,6 +37,8 @@ export const keyImport: Command = {
     if (bytes === undefined) {
       throw new CountersignError("disk.unreadable", `there is no file ${file}`);
     }
+    // Typed in from paper, perhaps: its checksum finds the slip before a passphrase is blamed for it.
+    if (isRecoveryKit(bytes)) parseRecoveryKit(bytes);
     const roleText = args.value("role");
     const gunText = args.value("gun");
     const { vault } = keyPlaces(locateHome(env), env);
