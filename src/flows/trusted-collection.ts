@@ -16,7 +16,6 @@ import {
   bundleSource,
   type Collection,
   decodeBundle,
-  formatPin,
   type MetadataSource,
   openCollection,
   type Pin,
@@ -181,9 +180,4 @@ export async function pinFirstUse(ports: Pick<ReadPorts, "home" | "clock">, coll
   const pins = collection.root.signedBy.map((id): Pin => ({ kind: "key", id }));
   const added = new Date(ports.clock()).toISOString();
   await ports.home.pins.add({ name: collection.gun, pins, added, note: "trusted on first use" });
-}
-
-/** The pins as text, for people. */
-export function formatPins(pins: readonly Pin[]): readonly string[] {
-  return pins.map(formatPin);
 }

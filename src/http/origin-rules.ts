@@ -33,7 +33,7 @@ export function checkOrigin(url: URL, rules: OriginRules): void {
   }
   if (isLoopback(url.hostname) || rules.insecureHosts.has(url.host)) return;
   throw new CountersignError("request.invalid", `${describeUrl(url)}: plain http is not protected on the way`, {
-    hints: ["use https", `or allow it for this host: --insecure ${url.host}`],
+    hints: ["use https"],
   });
 }
 

@@ -77,18 +77,6 @@ export function planChange(state: CollectionState, changes: readonly Change[], o
   return { state, draft, documents, levelled: [...rootsLevelled, ...levelled] };
 }
 
-/** The keys that would have to be opened, per role: the caller may ask for passphrases up front. */
-export function candidateKeys(document: PlannedDocument): ReadonlySet<CanonicalKeyId> {
-  const ids = new Set<CanonicalKeyId>();
-  for (const { keys, role } of document.authorities) {
-    for (const id of role.keyIds) {
-      const publicKey = keys.get(id)?.publicKey;
-      if (publicKey !== undefined) ids.add(publicKey.id);
-    }
-  }
-  return ids;
-}
-
 /** Changes by the role whose document they edit, parents first. Renewals edit nothing. */
 function byRole(changes: readonly Change[]): [RoleName, Change[]][] {
   const batches = new Map<RoleName, Change[]>();

@@ -3,8 +3,6 @@
 import { type CountersignError, isCountersignError } from "../bytes/index.ts";
 import { type RefusalPlace, RefusedUpload } from "./refusal.ts";
 
-export const maxErrorBytes = 1_000;
-
 const texts = {
   MALFORMED_UPLOAD: [400, "The body of your request is malformed."],
   NO_FILENAME: [400, "No file/role name provided."],

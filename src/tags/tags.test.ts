@@ -1,12 +1,8 @@
-// Order and differences of tags, named after what a reader would get wrong.
+// Order of tags, named after what a reader would get wrong.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { parseDigest } from "../bytes/index.ts";
-import { diffTags, orderTags } from "./index.ts";
-
-const digestA = parseDigest(`sha256:${"aa".repeat(32)}`);
-const digestB = parseDigest(`sha256:${"bb".repeat(32)}`);
+import { orderTags } from "./index.ts";
 
 async function ordered(...names: readonly string[]): Promise<readonly string[]> {
   const tags = await orderTags(names.map((name) => ({ name, signedAt: undefined })));
@@ -50,22 +46,5 @@ describe("orderTags", () => {
       }),
       { numRuns: 200 },
     );
-  });
-});
-
-describe("diffTags", () => {
-  it("tells added, removed and moved apart, also for names such as __proto__", () => {
-    const before = [
-      { name: "__proto__", digest: digestA },
-      { name: "gone", digest: digestA },
-      { name: "same", digest: digestA },
-    ];
-    const after = [
-      { name: "__proto__", digest: digestB },
-      { name: "fresh", digest: digestA },
-      { name: "same", digest: digestA },
-    ];
-    const kinds = diffTags(before, after).map((change) => change.kind);
-    assert.deepEqual(kinds, ["moved", "added", "removed"]);
   });
 });
