@@ -15,6 +15,7 @@ umoci            umoci           makes OCI images
 busybox          busybox-static  the root file system of the test image
 docker-trust     docker.io       a docker client that still has `docker trust` (before version 29)
 postgres         postgresql      the database behind notary-server
+mariadbd         mariadb-server  the other database that Notary runs on
 nginx            nginx           static files, for the bench
 wrk              wrk             load, for the bench
 openssl          openssl         certificates for the peers

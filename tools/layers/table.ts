@@ -21,13 +21,17 @@ export const layers: ReadonlyMap<string, Layer> = new Map([
   ["storage", { rank: 6, pure: false }],
   ["remote", { rank: 6, pure: false }],
   ["home", { rank: 6, pure: false }],
-  ["flows", { rank: 7, pure: false }],
-  ["server", { rank: 7, pure: false }],
-  ["cli", { rank: 8, pure: false }],
+  ["access", { rank: 6, pure: false }],
+  ["notary-config", { rank: 6, pure: false }],
+  ["notary-signer", { rank: 7, pure: false }],
+  ["flows", { rank: 8, pure: false }],
+  ["server", { rank: 8, pure: false }],
+  ["migrate", { rank: 9, pure: false }],
+  ["cli", { rank: 10, pure: false }],
 ]);
 
 /** src/index.ts, the library's own door: above every folder. */
-export const rootRank = 9;
+export const rootRank = 11;
 
 /** May import every folder; only tests (and what lies outside src/) may import it. */
 export const testingFolder = "testing";
