@@ -3,19 +3,33 @@
 import type { StoredDocument } from "../storage/index.ts";
 import type { ReadyAnswer } from "./document-cache.ts";
 
-const notaryCurrent = "public, max-age=300, s-maxage=300, must-revalidate";
-const fixed = "public, max-age=2592000, s-maxage=2592000";
-const tuf1Current = "public, max-age=60, must-revalidate";
+/** How long caches may keep documents, in seconds; 0 = not at all (Notary's `caching.max_age`, notary-v1, section 12). */
+export interface Caching {
+  /** Whatever the newest version is. */
+  readonly currentSeconds: number;
+  /** Documents named by version or hash. */
+  readonly consistentSeconds: number;
+}
+
+export const notaryCaching: Caching = { currentSeconds: 300, consistentSeconds: 2_592_000 };
+/** A tuf1 timestamp lives half as long as Notary's: it is asked for more often. */
+const tuf1CurrentSeconds = 60;
 export const forever = Number.POSITIVE_INFINITY;
 
 /** A notary1 document, byte for byte and header for header as notary-server sends it. */
 export function notaryDocument(
   document: StoredDocument,
-  { isCurrent, operation, freshUntil }: { isCurrent: boolean; operation: string; freshUntil: number },
+  {
+    isCurrent,
+    operation,
+    freshUntil,
+    caching,
+  }: { isCurrent: boolean; operation: string; freshUntil: number; caching: Caching },
 ): ReadyAnswer {
   return ready(document.bytes, operation, freshUntil, [
-    "Cache-Control",
-    isCurrent ? notaryCurrent : fixed,
+    ...(isCurrent
+      ? cacheControl(caching.currentSeconds, ", must-revalidate")
+      : cacheControl(caching.consistentSeconds, "")),
     "Content-Type",
     "text/plain; charset=utf-8",
     // Not the GMT that HTTP asks for: Notary's own spelling, which its clients have always been sent.
@@ -24,10 +38,14 @@ export function notaryDocument(
   ]);
 }
 
-export function tuf1Document(document: StoredDocument, isCurrent: boolean, freshUntil: number): ReadyAnswer {
+export function tuf1Document(
+  document: StoredDocument,
+  { isCurrent, freshUntil, caching }: { isCurrent: boolean; freshUntil: number; caching: Caching },
+): ReadyAnswer {
   return ready(document.bytes, "Tuf1Metadata", freshUntil, [
-    "Cache-Control",
-    isCurrent ? tuf1Current : `${fixed}, immutable`,
+    ...(isCurrent
+      ? cacheControl(Math.min(tuf1CurrentSeconds, caching.currentSeconds), ", must-revalidate")
+      : cacheControl(caching.consistentSeconds, ", immutable")),
     "Content-Type",
     "application/json",
     "Last-Modified",
@@ -36,10 +54,9 @@ export function tuf1Document(document: StoredDocument, isCurrent: boolean, fresh
 }
 
 /** Target contents come from publishers: no browser may take them for a page. */
-export function tuf1Target(bytes: Uint8Array): ReadyAnswer {
+export function tuf1Target(bytes: Uint8Array, caching: Caching): ReadyAnswer {
   return ready(bytes, "Tuf1Target", forever, [
-    "Cache-Control",
-    `${fixed}, immutable`,
+    ...cacheControl(caching.consistentSeconds, ", immutable"),
     "Content-Type",
     "application/octet-stream",
     "X-Content-Type-Options",
@@ -66,6 +83,12 @@ export function jsonResponse(value: unknown, contentType = "application/json; ch
 /** Notary sets no type on what it encodes itself, and Go then guesses this one. */
 export function notaryJson(value: unknown): Response {
   return new Response(JSON.stringify(value), { headers: { "content-type": "text/plain; charset=utf-8" } });
+}
+
+/** notary-server's words for both cases. */
+function cacheControl(seconds: number, more: string): readonly string[] {
+  if (seconds === 0) return ["Cache-Control", "max-age=0, no-cache, no-store", "Pragma", "no-cache"];
+  return ["Cache-Control", `public, max-age=${seconds}, s-maxage=${seconds}${more}`];
 }
 
 function ready(body: Uint8Array, operation: string, freshUntil: number, headers: readonly string[]): ReadyAnswer {

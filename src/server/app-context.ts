@@ -1,6 +1,7 @@
 // What every route works with.
 import type { Clock } from "../bytes/index.ts";
 import type { Storage } from "../storage/index.ts";
+import type { Caching } from "./answers.ts";
 import type { Collections } from "./collections.ts";
 import type { CollectionCache, ReadyAnswer } from "./document-cache.ts";
 import type { KnownExpiries } from "./known-expiries.ts";
@@ -18,6 +19,9 @@ export interface AppContext {
   readonly metrics: Metrics;
   readonly uploads: UploadBudget;
   readonly clock: Clock;
+  readonly caching: Caching;
+  /** Collections whose names begin otherwise do not exist here; undefined = all are served. */
+  readonly gunPrefixes: readonly string[] | undefined;
 }
 
 /** A request whose body is read from `body`. */

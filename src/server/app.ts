@@ -1,11 +1,12 @@
 // The server as a function from Request to Response: everything but sockets, TLS and signals, and so what the tests talk to.
 import { type Clock, CountersignError, isCountersignError } from "../bytes/index.ts";
 import type { Storage } from "../storage/index.ts";
-import { notaryJson } from "./answers.ts";
+import { type Caching, notaryCaching, notaryJson } from "./answers.ts";
 import type { AppContext, IncomingUpload } from "./app-context.ts";
 import { Collections } from "./collections.ts";
 import { CollectionCache, type ReadyAnswer } from "./document-cache.ts";
 import { notaryRole, operationOf, tuf1Metadata, tuf1TargetContent } from "./document-routes.ts";
+import { refusedByPrefix } from "./gun-prefixes.ts";
 import { KnownExpiries } from "./known-expiries.ts";
 import { Metrics } from "./metrics.ts";
 import { notaryError, notaryErrorOf } from "./notary-errors.ts";
@@ -26,6 +27,10 @@ export interface AppOptions {
   readonly log?: ServerLog;
   /** Memory for answers, and as much again for collection states. 64 MiB unless told. */
   readonly cacheBytes?: number;
+  /** Notary's own lifetimes unless told. */
+  readonly caching?: Caching;
+  /** Notary's `repositories.gun_prefixes`: only collections whose names begin with one of these are served. */
+  readonly gunPrefixes?: readonly string[];
 }
 
 export interface App {
@@ -38,7 +43,8 @@ export interface App {
 
 const maxUploadBytesAtOnce = 1024 * 1024 * 1024;
 
-export function createApp({ storage, signer, clock, log, cacheBytes = 64 * 1024 * 1024 }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { storage, signer, clock, log, cacheBytes = 64 * 1024 * 1024, caching = notaryCaching, gunPrefixes } = options;
   const answers = new CollectionCache<ReadyAnswer>(cacheBytes);
   const metrics = new Metrics();
   const expiries = new KnownExpiries();
@@ -58,7 +64,18 @@ export function createApp({ storage, signer, clock, log, cacheBytes = 64 * 1024 
   });
   const reads: Reads = new Reads(storage, clock, (gun) => collections.renew(gun), cacheBytes);
   const uploads = new UploadBudget(maxUploadBytesAtOnce);
-  const context: AppContext = { storage, collections, reads, answers, expiries, metrics, uploads, clock };
+  const context: AppContext = {
+    storage,
+    collections,
+    reads,
+    answers,
+    expiries,
+    metrics,
+    uploads,
+    clock,
+    caching,
+    gunPrefixes,
+  };
   return {
     handle: (request, body) => handle(context, log, request, body ?? request.body),
     collections,
@@ -116,6 +133,8 @@ async function answer(
   path: string,
 ): Promise<Response> {
   const { method } = incoming.request;
+  const refused = refusedByPrefix(context.gunPrefixes, route, method);
+  if (refused !== undefined) return refused;
   const isRead = method === "GET" || (method === "HEAD" && isOurs(route));
   switch (route.kind) {
     case "ping":

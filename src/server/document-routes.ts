@@ -27,6 +27,7 @@ export async function notaryRole(context: AppContext, route: DocumentRoute, path
     isCurrent: route.selector.by === "current",
     operation: operationOf(route.selector),
     freshUntil: found.freshUntil,
+    caching: context.caching,
   });
   return keep(context, route.gun, path, answer, epoch);
 }
@@ -40,7 +41,13 @@ export async function tuf1Metadata(context: AppContext, route: DocumentRoute, pa
     throw new CountersignError("metadata.missing", `${route.gun} has no tuf1 ${route.role}${version}`);
   }
   const isCurrent = route.selector.by === "current";
-  return keep(context, route.gun, path, tuf1Document(found.document, isCurrent, found.freshUntil), epoch);
+  return keep(
+    context,
+    route.gun,
+    path,
+    tuf1Document(found.document, { isCurrent, freshUntil: found.freshUntil, caching: context.caching }),
+    epoch,
+  );
 }
 
 /** @throws target.missing */
@@ -53,7 +60,7 @@ export async function tuf1TargetContent(
   const epoch = context.answers.epoch;
   const bytes = await context.storage.blob(gun, sha256);
   if (bytes === undefined) throw new CountersignError("target.missing", `${gun} holds no content ${sha256}`);
-  return keep(context, gun, path, tuf1Target(bytes), epoch);
+  return keep(context, gun, path, tuf1Target(bytes, context.caching), epoch);
 }
 
 interface Found {
