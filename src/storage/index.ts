@@ -3,11 +3,14 @@
 export { databaseFileName, makeDataDirectory } from "./sqlite/open-database.ts";
 export { openSqliteStorage, type SqliteOptions } from "./sqlite/sqlite-storage.ts";
 export type {
+  ApiToken,
   Change,
   ChangeQuery,
   CollectionState,
   Commit,
   DocumentName,
+  DocumentVersion,
+  ImportedCollection,
   NewChange,
   NewDocument,
   ServerKey,

@@ -1,4 +1,4 @@
-// The storage port: what the server needs kept. Adapters: sqlite/ (embedded); PostgreSQL follows with the same contract
+// The storage port: what the server needs kept. Adapters: sqlite/ (embedded) and postgres/, held to one contract
 // (storage-contract.ts). Rules every adapter keeps: a document is immutable by (gun, dialect, role, version); a commit is
 // seen whole or not at all, and when its promise resolves it survives kill -9 and power loss; a commit whose writer had
 // not seen the newest state fails with storage.conflict and leaves no trace. Storage verifies nothing: the server does.
@@ -61,7 +61,7 @@ export interface Commit {
   /** Roles that stop being current; their documents stay readable by version and hash. */
   readonly retired: readonly DocumentName[];
   /** Versions to drop: timestamps that a renewal has replaced, or they would outgrow everything else. */
-  readonly forgotten: readonly (DocumentName & { readonly version: number })[];
+  readonly forgotten: readonly DocumentVersion[];
   /** Contents of targets, kept once per collection by SHA-256. */
   readonly blobs: readonly Uint8Array[];
   readonly behind: readonly DialectName[];
@@ -84,6 +84,38 @@ export interface ServerKey {
   readonly createdAt: number;
   /** undefined: has never signed a stored document. */
   readonly usedAt: number | undefined;
+}
+
+/** A token that our own server issued. What it may do is for src/access to read; storage keeps the text. */
+export interface ApiToken {
+  readonly id: string;
+  /** SHA-256 of the secret: the secret itself is never stored. */
+  readonly hash: Uint8Array;
+  /** For people. */
+  readonly name: string;
+  /** JSON text. */
+  readonly grants: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | undefined;
+}
+
+export interface DocumentVersion extends DocumentName {
+  readonly version: number;
+}
+
+/** A collection as another server kept it, for the importer. Its documents are taken as they are. */
+export interface ImportedCollection {
+  readonly gun: Gun;
+  /** Every version. */
+  readonly documents: readonly (NewDocument & { readonly storedAt: number })[];
+  /** Which of them are current; a role not named here is retired. */
+  readonly current: readonly DocumentVersion[];
+  /** The highest versions that readers saw of roles whose newest documents are gone. */
+  readonly floors?: readonly DocumentVersion[];
+  readonly blobs?: readonly Uint8Array[];
+  readonly behind: readonly DialectName[];
+  readonly serverKeys: readonly ServerKey[];
+  readonly renewAt: number | undefined;
 }
 
 export interface ChangeQuery {
@@ -122,6 +154,28 @@ export interface Storage extends AsyncDisposable {
   /** In order of creation. */
   serverKeys(gun: Gun, role: ServerKey["role"]): Promise<readonly ServerKey[]>;
   addServerKey(key: ServerKey): Promise<void>;
+  /** All of them, in order of creation; expired ones too. */
+  apiTokens(): Promise<readonly ApiToken[]>;
+  /** @throws storage.conflict when the id is taken */
+  addApiToken(token: ApiToken): Promise<void>;
+  /** False when there was none of that id. */
+  removeApiToken(id: string): Promise<boolean>;
+  /**
+   * Takes a collection over in one transaction, with its keys. Nothing happens when all its documents are here already, so that an
+   * interrupted import can run again; when only some are here the others are added, so that a first copy can be made early.
+   * @throws storage.conflict when the name holds a document that the import does not, or was deleted here
+   */
+  importCollection(imported: ImportedCollection): Promise<void>;
+  /**
+   * Rows of another server's changefeed with their ids and times; later changes get higher ids. A row that is here already is
+   * skipped. A row may name a collection that is gone. @throws storage.conflict when an id stands for another change here
+   */
+  importChanges(changes: readonly Change[]): Promise<void>;
+  /**
+   * Only where several processes share a database: calls back after each commit or deletion of another one, and with undefined
+   * when some may have been missed (the connection broke or came back), so that cached answers are dropped.
+   */
+  watch?(onChange: (gun: Gun | undefined) => void): Promise<void>;
   /** Resolves when a trivial read works. @throws storage.unavailable, storage.corrupt */
   ping(): Promise<void>;
   /** Finishes queued commits, brings the write-ahead log home, releases the data directory. */

@@ -10,7 +10,7 @@ import {
   parseTuf1RoleName,
 } from "../../bytes/index.ts";
 import type { DialectName } from "../../tuf/index.ts";
-import type { Change, ServerKey, StoredDocument } from "../storage.ts";
+import type { ApiToken, Change, ServerKey, StoredDocument } from "../storage.ts";
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -91,6 +91,17 @@ export function serverKeyOf(row: Row, gun: Gun): ServerKey {
     sealed: bytesCell(row, "sealed"),
     createdAt: integerCell(row, "created_at"),
     usedAt: optionalIntegerCell(row, "used_at"),
+  };
+}
+
+export function apiTokenOf(row: Row): ApiToken {
+  return {
+    id: textCell(row, "id"),
+    hash: bytesCell(row, "hash"),
+    name: textCell(row, "name"),
+    grants: textCell(row, "grants"),
+    createdAt: integerCell(row, "created_at"),
+    expiresAt: optionalIntegerCell(row, "expires_at"),
   };
 }
 

@@ -78,6 +78,16 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX changes_by_collection ON changes (collection);
   `,
+  `
+  CREATE TABLE api_tokens (
+    id TEXT PRIMARY KEY,
+    hash BLOB NOT NULL,
+    name TEXT NOT NULL,
+    grants TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the database to the newest version, or refuses one that a newer program wrote. @throws storage.newer, storage.corrupt */

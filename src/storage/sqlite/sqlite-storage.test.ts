@@ -10,12 +10,13 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { isCountersignError, parseGun, parseRoleName } from "../../bytes/index.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../testing/index.ts";
+import { importContract } from "../import-contract.ts";
 import type { Commit, Storage } from "../storage.ts";
 import { storageContract } from "../storage-contract.ts";
 import { databaseFileName } from "./open-database.ts";
 import { openSqliteStorage } from "./sqlite-storage.ts";
 
-storageContract("sqlite", async (): Promise<Storage> => {
+async function openEmpty(): Promise<Storage> {
   const path = await mkdtemp(join(tmpdir(), "countersign-storage-"));
   const storage = openSqliteStorage(path);
   const close = storage.close.bind(storage);
@@ -24,7 +25,10 @@ storageContract("sqlite", async (): Promise<Storage> => {
     await rm(path, { recursive: true });
   };
   return storage;
-});
+}
+
+storageContract("sqlite", openEmpty);
+importContract("sqlite", openEmpty);
 
 const gun = parseGun("example.com/app");
 const targets = { dialect: "tuf1", role: parseRoleName("targets") } as const;

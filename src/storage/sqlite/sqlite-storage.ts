@@ -4,19 +4,23 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Gun } from "../../bytes/index.ts";
 import { CountersignError, decodeHex } from "../../bytes/index.ts";
 import type {
+  ApiToken,
   Change,
   ChangeQuery,
   CollectionState,
   Commit,
   DocumentName,
+  ImportedCollection,
   ServerKey,
   Sha256Hex,
   Storage,
   StoredDocument,
 } from "../storage.ts";
 import { GroupCommit, type WritePoint } from "./group-commit.ts";
+import { applyImport, applyImportedChanges } from "./imports.ts";
 import { openDatabase } from "./open-database.ts";
 import {
+  apiTokenOf,
   behindOf,
   bytesCell,
   changeOf,
@@ -29,6 +33,7 @@ import {
 } from "./rows.ts";
 import { toStorageError } from "./sqlite-errors.ts";
 import { Statements } from "./statements.ts";
+import { applyApiToken } from "./tokens.ts";
 import { applyCommit, applyDeletion, applyServerKey, highestVersion } from "./writes.ts";
 
 const columns = "d.dialect, d.role, d.version, d.stored_at, d.sha256, d.bytes";
@@ -174,6 +179,27 @@ class SqliteStorage implements Storage {
 
   addServerKey(key: ServerKey): Promise<void> {
     return this.#writes.write(() => applyServerKey(this.#statements, key));
+  }
+
+  async apiTokens(): Promise<readonly ApiToken[]> {
+    const sql = "SELECT id, hash, name, grants, created_at, expires_at FROM api_tokens ORDER BY created_at, id";
+    return this.#read((statements) => statements.all(sql).map(apiTokenOf));
+  }
+
+  addApiToken(token: ApiToken): Promise<void> {
+    return this.#writes.write(() => applyApiToken(this.#statements, token));
+  }
+
+  removeApiToken(id: string): Promise<boolean> {
+    return this.#writes.write(() => this.#statements.run("DELETE FROM api_tokens WHERE id = ?", id).changed > 0);
+  }
+
+  importCollection(imported: ImportedCollection): Promise<void> {
+    return this.#writes.write(() => applyImport(this.#statements, imported));
+  }
+
+  importChanges(changes: readonly Change[]): Promise<void> {
+    return this.#writes.write(() => applyImportedChanges(this.#statements, changes));
   }
 
   async ping(): Promise<void> {

@@ -157,7 +157,7 @@ export function highestVersion(statements: Statements, collection: number, diale
   return Math.max(stored, floor === undefined ? 0 : integerCell(floor, "version"));
 }
 
-function collectionRow(statements: Statements, gun: Gun): CollectionRow | undefined {
+export function collectionRow(statements: Statements, gun: Gun): CollectionRow | undefined {
   const row = statements.one("SELECT id, generation, live FROM collections WHERE gun = ?", gun);
   if (row === undefined) return undefined;
   return {
@@ -167,7 +167,7 @@ function collectionRow(statements: Statements, gun: Gun): CollectionRow | undefi
   };
 }
 
-function addCollection(statements: Statements, gun: Gun): CollectionRow {
+export function addCollection(statements: Statements, gun: Gun): CollectionRow {
   const { rowId } = statements.run("INSERT INTO collections (gun, generation, live, behind) VALUES (?, 0, 0, 0)", gun);
   return { id: rowId, generation: 0, isLive: false };
 }
