@@ -16,6 +16,9 @@ export type ErrorKind =
 
 /** Every code, with its kind and its meaning. Sorted by first word. */
 export const errorTable = {
+  "access.denied": ["denied", "the server wants credentials that allow what was asked"],
+  "access.issuer_unavailable": ["network", "the keys of a token's issuer cannot be fetched now"],
+  "access.limited": ["network", "requests came faster than the server's limits allow"],
   "bug.unexpected": ["bug", "a failure nobody foresaw; please report it"],
   "bundle.invalid": ["untrusted", "a bundle file is malformed or cut short"],
   "cache.corrupt": ["local", "a file of the local cache is damaged"],
