@@ -1,5 +1,13 @@
 // Where the server keeps documents, target contents, its sealed keys and the changefeed. The port and its adapters; it
 // verifies no signature and decides nothing about trust. Notary's tables it stands for: notary-v1, section 10.
+export type {
+  PassphraseRecord,
+  ResealedKey,
+  SignerKeyAlgorithm,
+  SignerKeyStore,
+  StoredSignerKey,
+} from "./signer-keys/signer-key-store.ts";
+export { openSqliteSignerKeys, signerDatabaseFileName } from "./signer-keys/sqlite-signer-keys.ts";
 export { databaseFileName, makeDataDirectory } from "./sqlite/open-database.ts";
 export { openSqliteStorage, type SqliteOptions } from "./sqlite/sqlite-storage.ts";
 export type {

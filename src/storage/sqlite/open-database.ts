@@ -5,10 +5,12 @@ import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statS
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CountersignError } from "../../bytes/index.ts";
-import { migrate } from "./schema.ts";
+import { type DatabaseKind, migrate, migrations, serverApplicationId } from "./schema.ts";
 import { corruptDatabase, toStorageError } from "./sqlite-errors.ts";
 
 export const databaseFileName = "countersign.db";
+
+const serverDatabase: DatabaseKind = { fileName: databaseFileName, applicationId: serverApplicationId, migrations };
 
 /** Up to here the whole file is checked at every start (about half a second); beyond, only its structure is read. */
 const fullCheckMaxBytes = 256 * 1024 * 1024;
@@ -19,9 +21,9 @@ export interface OpenedDatabase {
 }
 
 /** @throws storage.locked, storage.corrupt, storage.newer, disk.read_only, disk.unreadable, disk.full */
-export function openDatabase(dataDir: string): OpenedDatabase {
+export function openDatabase(dataDir: string, kind: DatabaseKind = serverDatabase): OpenedDatabase {
   makeDataDirectory(dataDir);
-  const path = join(dataDir, databaseFileName);
+  const path = join(dataDir, kind.fileName);
   const isNew = !existsSync(path);
   let database: DatabaseSync | undefined;
   try {
@@ -33,7 +35,7 @@ export function openDatabase(dataDir: string): OpenedDatabase {
     // Fewer, larger checkpoints: a page of a busy index goes home once instead of with every thousandth page written.
     database.exec("PRAGMA wal_autocheckpoint = 4000");
     checkIntegrity(database, path, isNew ? 0 : statSync(path).size);
-    migrate(database);
+    migrate(database, kind);
     if (isNew) syncDirectory(dataDir);
     return { database, path };
   } catch (error) {

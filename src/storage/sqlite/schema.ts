@@ -5,8 +5,16 @@
 import type { DatabaseSync } from "node:sqlite";
 import { CountersignError } from "../../bytes/index.ts";
 
+/** One kind of database file: what it is called, what marks it as ours, and its tables. */
+export interface DatabaseKind {
+  readonly fileName: string;
+  /** PRAGMA application_id. */
+  readonly applicationId: number;
+  readonly migrations: readonly string[];
+}
+
 /** Marks the file as ours: "CSGN". */
-export const applicationId = 0x4353474e;
+export const serverApplicationId = 0x4353474e;
 
 export const migrations: readonly string[] = [
   `
@@ -91,7 +99,10 @@ export const migrations: readonly string[] = [
 ];
 
 /** Brings the database to the newest version, or refuses one that a newer program wrote. @throws storage.newer, storage.corrupt */
-export function migrate(database: DatabaseSync): void {
+export function migrate(
+  database: DatabaseSync,
+  { applicationId, migrations }: Pick<DatabaseKind, "applicationId" | "migrations">,
+): void {
   const version = pragmaInteger(database, "user_version");
   const mark = pragmaInteger(database, "application_id");
   if (mark !== applicationId && (mark !== 0 || version !== 0 || hasTables(database))) {
