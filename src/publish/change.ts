@@ -1,7 +1,7 @@
 // What a publisher may ask for, as values. Applied to the model of a collection by plan.ts; nothing here knows a dialect's JSON
 // but for delegation paths, which are Notary's plain prefixes ("" = everything) and are translated for tuf1.
-import type { Hashes, JsonObject, RoleName, TargetName } from "../bytes/index.ts";
-import type { CanonicalKeyId, PublicKey } from "../keys/index.ts";
+import type { Hashes, JsonValue, RoleName, TargetName, TopRole } from "../bytes/index.ts";
+import type { CanonicalKeyId, Certificate, PublicKey } from "../keys/index.ts";
 
 /** Adds a target, or replaces the one of that name in that role. */
 export interface AddTarget {
@@ -9,8 +9,10 @@ export interface AddTarget {
   readonly name: TargetName;
   readonly length: number;
   readonly hashes: Hashes;
-  /** Members of the publisher's own; `countersign` is ours (custom.ts). */
-  readonly custom?: JsonObject;
+  /** The publisher's own: an object, whose member `countersign` is ours (custom.ts); anything at all when verbatim. */
+  readonly custom?: JsonValue;
+  /** Custom data goes in as it is, without who and when: what Notary's own tools staged. */
+  readonly isVerbatim?: true;
   /** `targets` unless told. */
   readonly role?: RoleName;
 }
@@ -25,7 +27,15 @@ export interface RemoveTarget {
 /** Signs a role again with a fresh expiry, content unchanged (Notary's witness); heals an expired or under-signed role. */
 export interface RenewRole {
   readonly kind: "renew";
+  /** root, targets, a delegation; snapshot where its key is the publisher's. */
   readonly role: RoleName;
+  /** Milliseconds since the epoch; the usual lifetime unless given. */
+  readonly expiresAt?: number;
+  /**
+   * Sign again also what no counted signature vouches for any more (its keys were replaced, notary-v1 14-N): the caller has looked at
+   * the content. Without it such a role is refused.
+   */
+  readonly acceptsUnsigned?: true;
 }
 
 /** Creates a delegation, or changes its keys, paths and threshold. */
@@ -36,6 +46,8 @@ export interface SetDelegation {
   readonly removeKeys?: readonly CanonicalKeyId[];
   readonly addPaths?: readonly string[];
   readonly removePaths?: readonly string[];
+  /** Paths that are not in addPaths go too. */
+  readonly clearsPaths?: true;
   /** Kept when absent; 1 for a new delegation. */
   readonly threshold?: number;
 }
@@ -46,4 +58,30 @@ export interface RemoveDelegation {
   readonly role: RoleName;
 }
 
-export type Change = AddTarget | RemoveTarget | RenewRole | SetDelegation | RemoveDelegation;
+/** Takes keys out of every delegation that lists them; the delegations themselves stay. */
+export interface PurgeKeys {
+  readonly kind: "purge";
+  readonly keys: readonly CanonicalKeyId[];
+}
+
+/** A key for a role of the root. A root key needs a certificate where the collection carries notary1 (notary-v1, 4.1). */
+export interface TopKey {
+  readonly publicKey: PublicKey;
+  readonly certificate?: Certificate;
+}
+
+/**
+ * Changes who signs a role that the root names: rotation, team thresholds, hand-over between publisher and server. All of one publish
+ * share one new root. A root key that is listed already and comes with another certificate gets it in exchange.
+ */
+export interface SetTopKeys {
+  readonly kind: "rekey";
+  readonly role: TopRole;
+  readonly addKeys: readonly TopKey[];
+  /** `others`: every key that is not in addKeys. */
+  readonly removeKeys: readonly CanonicalKeyId[] | "others";
+  /** Kept when absent. */
+  readonly threshold?: number;
+}
+
+export type Change = AddTarget | RemoveTarget | RenewRole | SetDelegation | RemoveDelegation | PurgeKeys | SetTopKeys;

@@ -12,6 +12,8 @@ export interface DialectState {
   readonly snapshot: Document<Snapshot> | undefined;
   /** `targets` and every delegation in force, by role. Delegations that do not verify are left out. */
   readonly targets: ReadonlyMap<RoleName, Document<Targets>>;
+  /** Delegations that the verified snapshot lists and that too few counted keys have signed. Nobody vouches for their content. */
+  readonly unsigned?: ReadonlyMap<RoleName, Document<Targets>>;
 }
 
 export interface CollectionState {

@@ -37,7 +37,7 @@ function setRole(dialect: Dialect, before: Delegations, change: SetDelegation): 
     threshold: change.threshold ?? existing?.threshold ?? 1,
     terminating: existing?.terminating ?? false,
     paths: editPaths(
-      existing?.paths,
+      change.clearsPaths === true ? undefined : existing?.paths,
       expressPaths(dialect, change.addPaths ?? []),
       expressPaths(dialect, change.removePaths ?? []),
     ),

@@ -1,6 +1,6 @@
 // Changes to the list of targets of one role, applied to the model of one dialect. A batch copies the list once, so signing many
 // tags together stays linear in their number.
-import { CountersignError, type RoleName } from "../bytes/index.ts";
+import { CountersignError, isJsonObject, type JsonValue, type RoleName } from "../bytes/index.ts";
 import type { Target, Targets } from "../tuf/index.ts";
 import type { AddTarget, RemoveTarget } from "./change.ts";
 import { withProvenance } from "./custom.ts";
@@ -50,6 +50,14 @@ function targetOf(change: AddTarget, options: EditOptions): Target {
   return {
     length: change.length,
     hashes: change.hashes,
-    custom: withProvenance(change.custom, { publisher: options.publisher, signedAt: options.now }),
+    custom: change.isVerbatim === true ? change.custom : customOf(change, options),
   };
+}
+
+function customOf(change: AddTarget, options: EditOptions): JsonValue {
+  const { custom } = change;
+  if (custom !== undefined && !isJsonObject(custom)) {
+    throw new CountersignError("target.invalid", `custom data of ${JSON.stringify(change.name)} is not an object`);
+  }
+  return withProvenance(custom, { publisher: options.publisher, signedAt: options.now });
 }

@@ -11,7 +11,9 @@ export type FindingCode =
   | "custom.breaks_old_writers"
   | "delegation.last_key"
   | "delegation.unreachable_target"
+  | "delegation.walk_differs"
   | "dialect.behind"
+  | "dialect.not_started"
   | "dialect.inexpressible"
   | "document.expired"
   | "document.near_expiry"
@@ -21,6 +23,7 @@ export type FindingCode =
   | "reader.refuses"
   | "role.no_keys"
   | "root.not_signed_by_all"
+  | "snapshot.held_here"
   | "threshold.unreachable"
   | "version.not_level";
 

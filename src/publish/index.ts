@@ -1,17 +1,34 @@
 // Publishing: a change to a collection becomes the next documents of both dialects, and preflight proves with the readers' own
 // code that nobody is locked out. Pure but for the signers and the time it is given: no files, no network.
 // TUF specification 1.0.34 section 6.3; Notary v1 sections 7, 9.5 and 14.
-export type { AddTarget, Change, RemoveDelegation, RemoveTarget, RenewRole, SetDelegation } from "./change.ts";
+export type {
+  AddTarget,
+  Change,
+  PurgeKeys,
+  RemoveDelegation,
+  RemoveTarget,
+  RenewRole,
+  SetDelegation,
+  SetTopKeys,
+  TopKey,
+} from "./change.ts";
 export type { Levelled, Touch } from "./collection-draft.ts";
 export type { CollectionState, DialectState } from "./collection-state.ts";
 export { type Provenance, provenanceOf } from "./custom.ts";
 export { type Finding, type FindingCode, isBricking, refuseLockOut, type Severity } from "./findings.ts";
-export type { InitialCollection } from "./initial.ts";
+export { type InitialCollection, rootCertificate } from "./initial.ts";
 export { type KeyRing, keyRingOf } from "./key-ring.ts";
 export { defaultLifetimes, type Lifetimes } from "./lifetimes.ts";
 export type { Plan, PlannedDocument } from "./plan.ts";
 export { assertPublishable, preflightPublication } from "./preflight-readers.ts";
-export { type ChangeOptions, checkChange, type Prepared, prepareChange, prepareInitial } from "./prepare.ts";
+export {
+  type ChangeOptions,
+  type CheckedChange,
+  checkChange,
+  type Prepared,
+  prepareChange,
+  prepareInitial,
+} from "./prepare.ts";
 export {
   documentsOf,
   maxBlobBytes,

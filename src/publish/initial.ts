@@ -101,18 +101,23 @@ async function firstDocuments(
 async function rootCertificates(wanted: InitialCollection): Promise<ReadonlyMap<Signer, Certificate>> {
   const certificates = new Map<Signer, Certificate>();
   if (!wanted.dialects.some((dialect) => dialect.name === "notary1")) return certificates;
-  const lifetimes = wanted.lifetimes ?? defaultLifetimes;
-  for (const signer of wanted.rootSigners) {
-    const certificate = await buildSelfSignedCertificate({
-      commonName: wanted.gun,
-      notBefore: wanted.now - certificateBackdating,
-      notAfter: wanted.now + Math.max(lifetimes.certificate, lifetimes.root),
-      signer,
-      usage: { kind: "root-of-trust" },
-    });
-    certificates.set(signer, certificate);
-  }
+  for (const signer of wanted.rootSigners) certificates.set(signer, await rootCertificate(wanted, signer));
   return certificates;
+}
+
+/** A certificate for a root key of a collection, from `now` (milliseconds since the epoch) on. */
+export function rootCertificate(
+  about: { readonly gun: Gun; readonly now: number; readonly lifetimes?: Lifetimes },
+  signer: Signer,
+): Promise<Certificate> {
+  const lifetimes = about.lifetimes ?? defaultLifetimes;
+  return buildSelfSignedCertificate({
+    commonName: about.gun,
+    notBefore: about.now - certificateBackdating,
+    notAfter: about.now + Math.max(lifetimes.certificate, lifetimes.root),
+    signer,
+    usage: { kind: "root-of-trust" },
+  });
 }
 
 function roleOf(keys: readonly Key[], threshold: number): RoleKeys {

@@ -56,17 +56,22 @@ export function levelRoots(draft: CollectionDraft, options: RootOptions): Levell
  * Adds a root with a fresh expiry where that was asked for, or is due and the keys are at hand. An unasked renewal never fails a
  * publish: it is dropped with a warning when its keys do not open.
  */
-export function renewRoots(draft: CollectionDraft, options: RootOptions & { readonly isAsked: boolean }): void {
+export function renewRoots(
+  draft: CollectionDraft,
+  options: RootOptions & { readonly isAsked: boolean; readonly expiresAt: number | undefined },
+): void {
   const isDue = draft.dialects.some((one) => isNearExpiry(newestRoot(one).expires, rootRole, options.now));
   const canSign = draft.dialects.every((one) => canSignRoot(newestRoot(one), options));
   if (!options.isAsked && !(isDue && canSign)) return;
   for (const one of draft.dialects) {
+    // A root that is being re-keyed has a fresh expiry already.
+    if (one.rootTouch === "changed") continue;
     const newest = newestRoot(one);
     const lifetime = (options.lifetimes ?? defaultLifetimes).root;
     const renewed = {
       ...newest,
       version: newest.version + 1,
-      expires: one.dialect.formatExpiry(options.now + lifetime),
+      expires: one.dialect.formatExpiry(options.expiresAt ?? options.now + lifetime),
     };
     one.isRootOptional = !options.isAsked && one.newRoots.length === 0;
     one.newRoots = [...one.newRoots, renewed];

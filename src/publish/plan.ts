@@ -1,10 +1,10 @@
 // From a change to what has to be signed, before any key is opened: level the dialects, apply the change to each, renew what is
 // near expiry, give every touched role its version and expiry, and say whose keys have to sign. TUF 1.0.34 section 6.3.
-import { CountersignError, type RoleName } from "../bytes/index.ts";
+import type { RoleName } from "../bytes/index.ts";
 import type { Dialect } from "../dialects/index.ts";
-import type { CanonicalKeyId, KeyId } from "../keys/index.ts";
-import type { Key, RoleKeys, Root, Targets } from "../tuf/index.ts";
-import type { Change } from "./change.ts";
+import type { CanonicalKeyId } from "../keys/index.ts";
+import type { Root, Targets } from "../tuf/index.ts";
+import type { Change, PurgeKeys, SetDelegation } from "./change.ts";
 import {
   type CollectionDraft,
   type DialectDraft,
@@ -21,17 +21,11 @@ import type { CollectionState } from "./collection-state.ts";
 import { delegatorOf } from "./delegated-paths.ts";
 import { editDelegations } from "./edit-delegations.ts";
 import { editTargets } from "./edit-targets.ts";
-import { distinctHeld } from "./held-keys.ts";
-import { defaultLifetimes, isNearExpiry, type Lifetimes, lifetimeOf } from "./lifetimes.ts";
-import { levelRoots, newestRoot, renewRoots } from "./next-roots.ts";
-
-/** Keys that may sign a document for one delegator; all authorities of a document must be satisfied. */
-export interface Authority {
-  readonly keys: ReadonlyMap<KeyId, Key>;
-  readonly role: RoleKeys;
-  /** In words, for messages. */
-  readonly words: string;
-}
+import { defaultLifetimes, type Lifetimes, lifetimeOf } from "./lifetimes.ts";
+import { levelRoots } from "./next-roots.ts";
+import { rekeyRoots } from "./rekey-root.ts";
+import { touchRenewals } from "./renewals.ts";
+import { type Authority, authorityFor, canSign } from "./role-authority.ts";
 
 export interface PlannedDocument<T extends Root | Targets = Root | Targets> {
   readonly dialect: Dialect;
@@ -70,16 +64,24 @@ export interface PlanOptions {
 export function planChange(state: CollectionState, changes: readonly Change[], options: PlanOptions): Plan {
   const { draft, levelled } = draftCollection(state);
   const rootsLevelled = levelRoots(draft, options);
-  for (const [role, batch] of byRole(changes)) applyTo(draft, role, batch, options);
+  rekeyRoots(
+    draft,
+    changes.filter((change) => change.kind === "rekey"),
+    options,
+  );
+  const spelledOut = changes.flatMap((change): readonly Exclude<Change, PurgeKeys>[] =>
+    change.kind === "purge" ? delegationsWith(draft, change) : [change],
+  );
+  for (const [role, batch] of byRole(spelledOut)) applyTo(draft, role, batch, options);
   touchRenewals(draft, changes, options);
-  stampVersions(draft, options);
+  stampVersions(draft, changes, options);
   const documents = draft.dialects.flatMap((one) => plannedDocuments(one, options));
   return { state, draft, documents, levelled: [...rootsLevelled, ...levelled] };
 }
 
 /** Changes by the role whose document they edit, parents first. Renewals edit nothing. */
-function byRole(changes: readonly Change[]): [RoleName, Change[]][] {
-  const batches = new Map<RoleName, Change[]>();
+function byRole(changes: readonly Exclude<Change, PurgeKeys>[]): [RoleName, Change[]][] {
+  const batches = new Map<RoleName, Exclude<Change, PurgeKeys>[]>();
   for (const change of changes) {
     const role = editedRole(change);
     const batch = batches.get(role);
@@ -89,7 +91,7 @@ function byRole(changes: readonly Change[]): [RoleName, Change[]][] {
   return [...batches].sort(([a], [b]) => parentsFirst(a, b));
 }
 
-function editedRole(change: Change): RoleName {
+function editedRole(change: Exclude<Change, PurgeKeys>): RoleName {
   switch (change.kind) {
     case "add":
     case "remove":
@@ -99,7 +101,24 @@ function editedRole(change: Change): RoleName {
       return delegatorOf(change.role);
     case "renew":
       return change.role;
+    case "rekey":
+      return rootRole;
   }
+}
+
+/** A purge, one delegation at a time: those that list one of the keys, in any dialect. */
+function delegationsWith(draft: CollectionDraft, { keys }: PurgeKeys): readonly SetDelegation[] {
+  const purged = new Set<string>(keys);
+  const roles = new Set<RoleName>();
+  for (const one of draft.dialects) {
+    for (const { content } of one.roles.values()) {
+      for (const { name, keyIds } of content.delegations?.roles ?? []) {
+        const isHit = keyIds.some((id) => purged.has(content.delegations?.keys.get(id)?.publicKey?.id ?? id));
+        if (isHit) roles.add(name);
+      }
+    }
+  }
+  return [...roles].map((role) => ({ kind: "delegate", role, removeKeys: keys }));
 }
 
 function applyTo(draft: CollectionDraft, role: RoleName, batch: readonly Change[], options: PlanOptions): void {
@@ -135,52 +154,18 @@ function dropBelow(one: DialectDraft, removed: RoleName): void {
   }
 }
 
-/** Asked-for renewals, and those that are due and can be signed with what is at hand. */
-function touchRenewals(draft: CollectionDraft, changes: readonly Change[], options: PlanOptions): void {
-  const asked = new Set(changes.filter((change) => change.kind === "renew").map((change) => change.role));
-  renewRoots(draft, { ...options, isAsked: asked.delete(rootRole) });
-  for (const one of draft.dialects) {
-    for (const [role, drafted] of one.roles) {
-      if (drafted.touch === "changed") continue;
-      const isDue = isNearExpiry(drafted.content.expires, role, options.now) && canSign(one, role, options.keyIds);
-      if (asked.has(role)) one.roles.set(role, { ...drafted, touch: "renewed" });
-      else if (isDue) one.roles.set(role, { ...drafted, touch: "renewed", isOptional: drafted.touch === undefined });
-    }
-  }
-  for (const role of asked) {
-    if (draft.dialects.some((one) => one.roles.has(role))) continue;
-    throw new CountersignError("role.invalid", `there is no role ${role} to renew`);
-  }
-  // A role renewed in one dialect is renewed in all, or their versions would part.
-  for (const one of draft.dialects) {
-    for (const [role, drafted] of one.roles) {
-      if (drafted.touch === "renewed" || drafted.touch === "changed") touchEverywhere(draft, role, drafted);
-    }
-  }
-}
-
-function touchEverywhere(draft: CollectionDraft, role: RoleName, like: RoleDraft): void {
-  for (const one of draft.dialects) {
-    const drafted = one.roles.get(role);
-    if (drafted === undefined || drafted.touch === "changed") continue;
-    one.roles.set(role, { ...drafted, touch: like.touch, isOptional: like.isOptional && drafted.touch !== "levelled" });
-  }
-}
-
-function canSign(one: DialectDraft, role: RoleName, held: ReadonlySet<CanonicalKeyId>): boolean {
-  const { keys, role: roleKeys } = authorityFor(one, role);
-  return distinctHeld(keys, roleKeys, held).length >= roleKeys.threshold;
-}
-
-function stampVersions(draft: CollectionDraft, options: PlanOptions): void {
+function stampVersions(draft: CollectionDraft, changes: readonly Change[], options: PlanOptions): void {
   const lifetimes = options.lifetimes ?? defaultLifetimes;
+  const asked = new Map(
+    changes.flatMap((change) => (change.kind === "renew" ? [[change.role, change.expiresAt]] : [])),
+  );
   for (const one of draft.dialects) {
     for (const [role, drafted] of one.roles) {
       if (drafted.touch === undefined) continue;
       const highest = Math.max(highestVersion(draft, role), options.seenVersions?.get(role) ?? 0);
       const version =
         drafted.touch === "levelled" ? Math.max(highest, (drafted.current?.signed.version ?? 0) + 1) : highest + 1;
-      const expires = one.dialect.formatExpiry(options.now + lifetimeOf(role, lifetimes));
+      const expires = one.dialect.formatExpiry(asked.get(role) ?? options.now + lifetimeOf(role, lifetimes));
       one.roles.set(role, { ...drafted, content: { ...drafted.content, version, expires } });
     }
   }
@@ -219,19 +204,4 @@ function plannedDocuments(one: DialectDraft, options: PlanOptions): PlannedDocum
     });
   }
   return planned;
-}
-
-/** Whose keys a targets role needs, as the draft will have it. @throws role.invalid when nobody delegates to it */
-export function authorityFor(one: DialectDraft, role: RoleName): Authority {
-  const root = newestRoot(one);
-  if (role === targetsRole) return { keys: root.keys, role: root.roles.targets, words: `root version ${root.version}` };
-  const delegator = delegatorOf(role);
-  const delegations = one.roles.get(delegator)?.content.delegations;
-  const delegated = delegations?.roles.find((candidate) => candidate.name === role);
-  if (delegations === undefined || delegated === undefined) {
-    throw new CountersignError("role.invalid", `${delegator} does not delegate to ${role} in ${one.dialect.name}`, {
-      hints: ["add the delegation first"],
-    });
-  }
-  return { keys: delegations.keys, role: delegated, words: delegator };
 }

@@ -1,8 +1,8 @@
 // Preflight, first half: what can be known before any key is opened. Who could still sign, who could still read, what cannot be written.
 // Each finding stands for a lock-out that happened to somebody (notary-v1, section 14: M, N, Q, T; 14.1).
-import { CountersignError, isCountersignError, type RoleName } from "../bytes/index.ts";
+import { isCountersignError } from "../bytes/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
-import { countSigners, type Document, type Root, type Targets } from "../tuf/index.ts";
+import type { Root, Targets } from "../tuf/index.ts";
 import { type DialectDraft, rootRole } from "./collection-draft.ts";
 import { breaksOldWriters } from "./custom.ts";
 import { reachableIn } from "./delegated-paths.ts";
@@ -10,8 +10,9 @@ import { type Finding, finding } from "./findings.ts";
 import { distinctHeld, usableKeys } from "./held-keys.ts";
 import { dateOf, isNearExpiry, shortestLifetime } from "./lifetimes.ts";
 import { newestRoot } from "./next-roots.ts";
-import { authorityFor, type Plan, type PlannedDocument } from "./plan.ts";
+import type { Plan, PlannedDocument } from "./plan.ts";
 import { rootFindings } from "./preflight-root.ts";
+import { stillVerifies } from "./role-authority.ts";
 import { absentRootSigners } from "./sign-plan.ts";
 
 export interface PreflightOptions {
@@ -143,19 +144,7 @@ function untouchedFindings(one: DialectDraft, { now }: PreflightOptions): readon
   return findings;
 }
 
-function stillVerifies(one: DialectDraft, role: RoleName, current: Document<Targets>): boolean {
-  const { keys, role: roleKeys } = authorityFor(one, role);
-  // A threshold that no keys can reach has a finding of its own.
-  if (usableKeys(keys, roleKeys).length < roleKeys.threshold) return true;
-  try {
-    return countSigners(one.dialect, current, keys, roleKeys).met;
-  } catch (error) {
-    if (error instanceof CountersignError) return false;
-    throw error;
-  }
-}
-
-function nearExpiry(one: DialectDraft, role: RoleName, { version, expires }: Root | Targets): Finding {
+function nearExpiry(one: DialectDraft, role: Finding["role"], { version, expires }: Root | Targets): Finding {
   return finding("warning", "document.near_expiry", `version ${version} expires ${dateOf(expires.at)}`, {
     dialect: one.dialect.name,
     role,

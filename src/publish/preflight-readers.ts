@@ -5,12 +5,13 @@ import { encodeHex, type Gun, isCountersignError, parseRoleName, type RoleName, 
 import { type Dialect, dialectNamed, rememberingDialect } from "../dialects/index.ts";
 import { generateSigner, type Signer } from "../keys/index.ts";
 import { type DialectName, type Document, type Root, type Targets, TrustedSet } from "../tuf/index.ts";
+import { judgeSnapshot } from "./client-snapshot.ts";
 import { rootRole, targetsRole } from "./collection-draft.ts";
 import type { CollectionState, DialectState } from "./collection-state.ts";
 import { delegatorOf } from "./delegated-paths.ts";
 import { type Finding, finding, refuseLockOut } from "./findings.ts";
 import { documentsOf, maxBlobBytes, type Publication } from "./publication.ts";
-import { isTargetsDocument, standInServer, type TargetsByRole } from "./stand-in-server.ts";
+import { isSnapshotDocument, isTargetsDocument, standInServer, type TargetsByRole } from "./stand-in-server.ts";
 
 const snapshotRole = parseRoleName("snapshot");
 
@@ -57,7 +58,13 @@ export async function preflightPublication(
     };
     const { root, refusal } = readRoots(reading);
     if (refusal !== undefined) findings.push(refusal);
-    if (root !== undefined) findings.push(...(await readBelow(reading, root)));
+    if (root === undefined) continue;
+    findings.push(...(await readBelow(reading, root)));
+    const snapshot = documents.find(isSnapshotDocument);
+    if (snapshot !== undefined) {
+      const after = new Map([...(before?.targets ?? []), ...reading.changed.map((one) => [one.role, one] as const)]);
+      findings.push(...judgeSnapshot(reading, snapshot, root, after, now));
+    }
   }
   return findings;
 }
@@ -186,6 +193,8 @@ function blobFindings(publication: Publication): Finding[] {
 function levelFindings(publication: Publication): readonly Finding[] {
   const versions = new Map<string, Map<DialectName, number>>();
   for (const { dialect, role, signed } of publication.documents) {
+    // Its versions are of no concern across dialects: readers remember roots and targets roles.
+    if (role === snapshotRole) continue;
     const known = versions.get(role) ?? new Map<DialectName, number>();
     versions.set(role, known.set(dialect, Math.max(known.get(dialect) ?? 0, signed.version)));
   }

@@ -3,6 +3,7 @@
 import type { RoleName } from "../bytes/index.ts";
 import { rememberingDialect } from "../dialects/index.ts";
 import type { Change } from "./change.ts";
+import { signSnapshots, snapshotFindings } from "./client-snapshot.ts";
 import type { Levelled } from "./collection-draft.ts";
 import type { CollectionState } from "./collection-state.ts";
 import { type Finding, isBricking, refuseLockOut } from "./findings.ts";
@@ -14,6 +15,8 @@ import { preflightPlan } from "./preflight-plan.ts";
 import { assertPublishable } from "./preflight-readers.ts";
 import type { Publication } from "./publication.ts";
 import { signPlan } from "./sign-plan.ts";
+import { type StartedDialect, startTuf1 } from "./start-dialect.ts";
+import { walkOrderFindings } from "./walk-order.ts";
 
 export interface ChangeOptions {
   /** Milliseconds since the epoch. */
@@ -25,6 +28,8 @@ export interface ChangeOptions {
   /** Contents of new targets by hex SHA-256. */
   readonly blobs?: ReadonlyMap<string, Uint8Array>;
   readonly seenVersions?: ReadonlyMap<RoleName, number>;
+  /** Start the tuf1 side of a collection that Notary made. It is left alone, with a warning, where keys for it are missing. */
+  readonly startsTuf1?: boolean;
 }
 
 export interface Prepared {
@@ -45,10 +50,14 @@ export async function prepareChange(
   options: ChangeOptions,
 ): Promise<Prepared> {
   // Preflight and signing ask for the same encoding: of a collection of many targets that is most of the work.
-  const { plan, findings } = checkChange(remembering(state), changes, options);
+  const { plan, findings, signFirstRoot } = checkChange(remembering(state), changes, options);
   refuseLockOut(findings);
+  const firstRoots = signFirstRoot === undefined ? [] : [await signFirstRoot(options.keys)];
   const signed = await signPlan(plan, options.keys);
-  const publication = { gun: state.gun, documents: signed.documents, blobs: options.blobs ?? new Map() };
+  const documents = [...firstRoots, ...signed.documents];
+  const snapshots = await signSnapshots(plan, documents, options.keys, { ...options, changes });
+  const blobs = options.blobs ?? new Map();
+  const publication = { gun: state.gun, documents: [...documents, ...snapshots], blobs };
   const seen = await assertPublishable(publication, state, options.now);
   return { publication, findings: [...findings, ...signed.findings, ...seen], levelled: plan.levelled };
 }
@@ -60,15 +69,26 @@ function remembering(state: CollectionState): CollectionState {
   return { ...state, dialects: new Map(dialects) };
 }
 
+export interface CheckedChange {
+  readonly plan: Plan;
+  readonly findings: readonly Finding[];
+  /** Where a dialect is started: signs its first root. */
+  readonly signFirstRoot: StartedDialect["signFirstRoot"] | undefined;
+}
+
 /** The plan of a change and what preflight says of it, with no key opened: for `doctor`, dry runs and prompts. */
-export function checkChange(
-  state: CollectionState,
-  changes: readonly Change[],
-  options: ChangeOptions,
-): { readonly plan: Plan; readonly findings: readonly Finding[] } {
+export function checkChange(state: CollectionState, changes: readonly Change[], options: ChangeOptions): CheckedChange {
   const keyIds = options.keys.ids();
-  const plan = planChange(state, changes, { ...options, keyIds });
-  return { plan, findings: preflightPlan(plan, { now: options.now, keyIds }) };
+  const started = options.startsTuf1 === true ? startTuf1(state, keyIds, options) : undefined;
+  const isStarted = started !== undefined && "state" in started;
+  const plan = planChange(isStarted ? started.state : state, changes, { ...options, keyIds });
+  const findings = [
+    ...preflightPlan(plan, { now: options.now, keyIds }),
+    ...snapshotFindings(plan, keyIds, options.now),
+    ...walkOrderFindings(plan.draft),
+    ...(started === undefined || isStarted ? [] : [started]),
+  ];
+  return { plan, findings, signFirstRoot: isStarted ? started.signFirstRoot : undefined };
 }
 
 /** The first documents of a collection. @throws preflight.would_lock_out, key.* */

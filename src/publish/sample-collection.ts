@@ -18,7 +18,7 @@ import { keyRingOf } from "./key-ring.ts";
 import { type ChangeOptions, type Prepared, prepareChange, prepareInitial } from "./prepare.ts";
 import { documentsOf, type Publication } from "./publication.ts";
 import { nextSnapshot, nextTimestamp } from "./server-roles.ts";
-import { isTargetsDocument } from "./stand-in-server.ts";
+import { isSnapshotDocument, isTargetsDocument } from "./stand-in-server.ts";
 
 export const gun = parseGun("registry.example.com/team/app");
 export const now = Date.UTC(2026, 10, 22, 12);
@@ -92,7 +92,9 @@ export async function serve(state: CollectionState | undefined, publication: Pub
     for (const name of targets.keys()) if (!isDelegated(name, targets)) targets.delete(name);
     const expiresAt = now + 20 * 365 * day;
     const content = nextSnapshot(dialect, { previous: before?.snapshot?.signed, root, changed, expiresAt });
-    const snapshot = await signDocument(dialect, role("snapshot"), content, [server(root.signed, "snapshot")]);
+    const uploaded = documents.find(isSnapshotDocument);
+    const snapshot =
+      uploaded ?? (await signDocument(dialect, role("snapshot"), content, [server(root.signed, "snapshot")]));
     const pointer = nextTimestamp(dialect, { previous: before?.timestamp?.signed, snapshot, expiresAt });
     const timestamp = await signDocument(dialect, role("timestamp"), pointer, [server(root.signed, "timestamp")]);
     dialects.set(dialect.name, { dialect, root, snapshot, timestamp, targets });

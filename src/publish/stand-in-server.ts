@@ -75,4 +75,12 @@ export function isTargetsDocument(document: Document): document is Document<Targ
   return document.signed.type === "targets";
 }
 
+export function isRootDocument(document: Document): document is Document<Root> {
+  return document.signed.type === "root";
+}
+
+export function isSnapshotDocument(document: Document): document is Document<Snapshot> {
+  return document.signed.type === "snapshot";
+}
+
 export type TargetsByRole = ReadonlyMap<RoleName, Document<Targets>>;
