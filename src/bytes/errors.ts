@@ -45,7 +45,7 @@ export const errorTable = {
   "download.unreachable": ["network", "a server could not be reached"],
   "download.unavailable": ["network", "a server answered that it cannot serve now"],
   "encoding.invalid": ["untrusted", "text is not valid hex, base64 or UTF-8"],
-  "gun.invalid": ["usage", "text is not a collection name any registry would allow"],
+  "gun.invalid": ["usage", "text is not a collection name"],
   "image.mismatch": ["untrusted", "what the registry serves is not what was signed"],
   "image.missing": ["missing", "the registry or layout has no such image"],
   "json.duplicate_member": ["untrusted", "a JSON object names a member twice"],

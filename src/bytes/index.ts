@@ -71,6 +71,7 @@ export {
   maxGunLength,
   maxTargetNameBytes,
   parseGun,
+  parseImageName,
   parseRoleName,
   parseTargetName,
   parseTuf1RoleName,

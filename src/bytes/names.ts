@@ -20,20 +20,35 @@ export const topRoles: readonly TopRole[] = ["root", "targets", "snapshot", "tim
 export const maxGunLength = 255;
 export const maxTargetNameBytes = 1024;
 
+const host = "(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+\\])(?::[0-9]{1,5})?";
+const repositoryPart = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+const imageName = new RegExp(`^(?:${host}/)?${repositoryPart}(?:/${repositoryPart})*$`);
+const gunPart = "[A-Za-z0-9_][A-Za-z0-9._~+-]*";
+const anyGun = new RegExp(`^(?:${host}/)?${gunPart}(?:/${gunPart})*$`);
+
 /**
- * A GUN as registries name repositories: optional host[:port], then lower-case path components (OCI distribution
- * specification 1.1, "Pulling manifests"); upper case is allowed in the host only. @throws gun.invalid
+ * A GUN as Notary's users made them: optional host[:port], then path components of letters, digits and `._~+-` that begin with a letter,
+ * a digit or `_`. notary-server takes nearly any text; what stays refused is what has several spellings in a URL, means something to a
+ * shell or a path (`..`, empty components, `*`, `%`, quotes, blanks) or to our routes (`_trust`). @throws gun.invalid
  */
 export function parseGun(text: string): Gun {
-  const component = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
-  const host = "(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+\\])(?::[0-9]{1,5})?";
-  const pattern = new RegExp(`^(?:${host}/)?${component}(?:/${component})*$`);
-  if (text.length > maxGunLength || !pattern.test(text)) {
-    throw new CountersignError("gun.invalid", `not a collection name: ${JSON.stringify(text.slice(0, 80))}`, {
-      hints: ["a collection is named like a repository, without a tag: registry.example.com/team/app"],
-    });
-  }
+  if (text.length > maxGunLength || !anyGun.test(text) || text.split("/").includes("_trust")) throw notAGun(text);
   return text as Gun;
+}
+
+/**
+ * The GUN of an image, as registries name repositories: lower-case path components (OCI distribution specification 1.1, "Pulling
+ * manifests"); upper case is allowed in the host only. @throws gun.invalid
+ */
+export function parseImageName(text: string): Gun {
+  if (text.length > maxGunLength || !imageName.test(text)) throw notAGun(text);
+  return text as Gun;
+}
+
+function notAGun(text: string): CountersignError {
+  return new CountersignError("gun.invalid", `not a collection name: ${JSON.stringify(text.slice(0, 80))}`, {
+    hints: ["a collection is named like a repository, without a tag: registry.example.com/team/app"],
+  });
 }
 
 /** A role in Notary's spelling; delegations start with `targets/` (notary-v1, section 1). @throws role.invalid */

@@ -1,7 +1,14 @@
 // Image references as docker reads them, taken apart once: `alpine` is docker.io/library/alpine,
 // `host[:port]/path[:tag][@digest]`, and `oci:DIR[:TAG][@digest]` for an OCI layout directory. The grammar is that of
 // distribution/reference and docker's familiar names (ecosystem.md, sections 3 and 9.1); errors name the part at fault.
-import { CountersignError, type Digest, type Gun, isCountersignError, parseDigest, parseGun } from "../bytes/index.ts";
+import {
+  CountersignError,
+  type Digest,
+  type Gun,
+  isCountersignError,
+  parseDigest,
+  parseImageName,
+} from "../bytes/index.ts";
 
 declare const tagBrand: unique symbol;
 /** `[\w][\w.-]{0,127}` in ASCII. */
@@ -111,7 +118,7 @@ function splitHost(name: string): { readonly host: string; readonly repository: 
 }
 
 function gunOf(text: string, name: string): Gun {
-  return partOf(text, () => parseGun(name));
+  return partOf(text, () => parseImageName(name));
 }
 
 function partOf<T>(text: string, parse: () => T): T {

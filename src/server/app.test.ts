@@ -121,15 +121,15 @@ test("of two publishers at once one wins, and the other is told on both routes",
   assert.equal(await collection.lookup("theirs"), undefined);
 });
 
-test("a GUN that no registry would allow is refused before anything is stored", async () => {
+test("a GUN with path tricks or beyond the length that databases hold is refused before anything is stored", async () => {
   await using world = await openTestApp();
-  for (const name of ["team/UPPER", "a..b", "a//b", "a%2F..%2Fb", "__proto__", "x".repeat(300)]) {
+  for (const name of ["team/-UPPER", "a@b", "a//b", "a%2F..%2Fb", "a%00", "x".repeat(300)]) {
     assert.equal((await world.get(`/v2/${name}/_trust/tuf/root.json`)).status, 404, name);
     assert.equal((await world.get(`/v2/${name}/_trust/status`)).status, 400, name);
     assert.equal((await world.send("POST", `/v2/${name}/_trust/tuf/`)).status, 400, name);
   }
   assert.deepEqual(await world.storage.listCollections({ limit: 10 }), []);
-  assert.throws(() => parseGun("team/UPPER"), isCountersignError);
+  assert.throws(() => parseGun("team/../UPPER"), isCountersignError);
 });
 
 test("the changefeed has a row per new timestamp and one for the deletion", async () => {

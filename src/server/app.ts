@@ -41,6 +41,7 @@ export interface App {
   readonly metrics: Metrics;
 }
 
+const metricsType = "text/plain; version=0.0.4; charset=utf-8";
 const maxUploadBytesAtOnce = 1024 * 1024 * 1024;
 
 export function createApp(options: AppOptions): App {
@@ -142,7 +143,8 @@ async function answer(
     case "health":
       return method === "GET" ? health(context) : unknown(route, method);
     case "metrics":
-      return new Response(context.metrics.text(), { headers: { "content-type": "text/plain; version=0.0.4" } });
+      if (method !== "GET") return unknown(route, method);
+      return new Response(context.metrics.text(), { headers: { "content-type": metricsType } });
     case "changefeed":
       return method === "GET" ? changefeed(context, route.gun, url.searchParams) : unknown(route, method);
     case "notaryCollection":
@@ -173,9 +175,11 @@ async function answer(
   }
 }
 
-/** notary-server answers whatever it does not know with 404, and OPTIONS with an empty 405. */
+const knownMethods: readonly string[] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
+
+/** notary-server answers whatever it does not know with 404, and methods it does not know with an empty 405. */
 function unknown(route: Route, method: string): Response {
-  if (method === "OPTIONS") return new Response(null, { status: 405 });
+  if (!knownMethods.includes(method)) return new Response(null, { status: 405 });
   if (!isOurs(route)) return notaryError("METADATA_NOT_FOUND");
   return problem(new CountersignError("request.unknown", "there is no such route for this method"));
 }
@@ -183,11 +187,16 @@ function unknown(route: Route, method: string): Response {
 async function health({ storage }: AppContext): Promise<Response> {
   try {
     await storage.ping();
-    return notaryJson({});
+    return healthAnswer({}, 200);
   } catch (error) {
     const reason = isCountersignError(error) ? error.code : "unavailable";
-    return Response.json({ "DB operational": reason }, { status: 503 });
+    return healthAnswer({ "DB operational": reason }, 503);
   }
+}
+
+function healthAnswer(failing: Readonly<Record<string, string>>, status: 200 | 503): Response {
+  const headers = { "content-type": "application/json; charset=utf-8" };
+  return new Response(JSON.stringify(failing), { status, headers });
 }
 
 function isOurs(route: Route): boolean {

@@ -27,8 +27,8 @@ function answerFromMemory(app: App, clock: Clock, incoming: IncomingMessage, out
 async function answerThroughApp(app: App, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   try {
     const request = toRequest(incoming);
-    if (request === undefined) {
-      outgoing.writeHead(400, { connection: "close" }).end();
+    if (typeof request === "number") {
+      outgoing.writeHead(request, { connection: "close", "content-length": 0 }).end();
       return;
     }
     const response = await app.handle(request, hasBody(incoming) ? incoming : undefined);
@@ -42,18 +42,29 @@ async function answerThroughApp(app: App, incoming: IncomingMessage, outgoing: S
   }
 }
 
-function toRequest(incoming: IncomingMessage): Request | undefined {
+/** A status where it is no request that the app could understand. */
+function toRequest(incoming: IncomingMessage): Request | 400 | 404 | 405 {
   const method = incoming.method ?? "GET";
-  const url = incoming.url ?? "/";
-  // Only origin-form targets: an absolute one or an authority would be parsed as another host's.
-  if (!url.startsWith("/") || method === "CONNECT" || method === "TRACE") return undefined;
+  // The Request class refuses these two; nothing here answers them.
+  if (method === "CONNECT" || method === "TRACE") return 405;
+  const target = originForm(incoming.url ?? "/");
+  if (target === undefined) return 400;
+  const url = new URL(target, "http://server");
+  // Dot segments and backslashes would be another path by now than the one that a proxy in front looked at.
+  if (`${url.pathname}${url.search}` !== target) return 404;
   const headers: [string, string][] = [];
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (typeof value === "string" && /^(?:content-type|content-length|authorization|accept|user-agent)$/.test(name)) {
       headers.push([name, value]);
     }
   }
-  return new Request(`http://server${url}`, { method, headers });
+  return new Request(url, { method, headers });
+}
+
+/** Proxies may name the whole address (RFC 9112, 3.2.2): its host is not looked at, as the Host header is not. */
+function originForm(target: string): string | undefined {
+  if (target.startsWith("/")) return target;
+  return /^https?:\/\/[^/?#@]+(\/.*)$/i.exec(target)?.[1];
 }
 
 function hasBody({ method }: IncomingMessage): boolean {

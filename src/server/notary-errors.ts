@@ -40,7 +40,7 @@ export function notaryErrorOf(error: unknown): Response {
   if (!isCountersignError(error)) return notaryError("UNKNOWN", {});
   switch (error.code) {
     case "request.invalid":
-      return notaryError("MALFORMED_UPLOAD", short(error.message));
+      return notaryError("MALFORMED_UPLOAD");
     case "request.too_large":
       return notaryError("MALFORMED_UPLOAD", short(error.message), 413);
     case "role.invalid":

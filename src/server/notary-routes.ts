@@ -11,6 +11,7 @@ import type { OnlineRole } from "./role-signer.ts";
 import { parseNotaryUpload } from "./upload.ts";
 
 const maxChanges = 1_000;
+const maxInt32 = 2 ** 31 - 1;
 
 export async function notaryUpdate(
   context: AppContext,
@@ -53,10 +54,18 @@ export async function changefeed(
   gun: Gun | undefined,
   query: URLSearchParams,
 ): Promise<Response> {
-  const records = parseInteger(query.get("records") ?? "");
+  const asked = query.get("records") ?? "";
+  const records = parseInteger(asked);
   const changeId = parseInteger(query.get("change_id") || "0");
-  if (records === undefined) return notaryError("INVALID_PARAMETERS", "invalid records parameter: not an integer");
-  if (changeId === undefined) return notaryError("INVALID_PARAMETERS", {});
+  if (records === undefined || Math.abs(records) > maxInt32) {
+    const reason = records === undefined ? "invalid syntax" : "value out of range";
+    const quoted = JSON.stringify(asked.slice(0, 100).toWellFormed());
+    return notaryError(
+      "INVALID_PARAMETERS",
+      `invalid records parameter: strconv.ParseInt: parsing ${quoted}: ${reason}`,
+    );
+  }
+  if (changeId === undefined || !Number.isSafeInteger(changeId)) return notaryError("INVALID_PARAMETERS", {});
   const newestFirst = records < 0 || changeId < 0;
   const limit = Math.min(records === 0 ? 100 : Math.abs(records), maxChanges);
   const changes = await storage.changes({
@@ -81,5 +90,5 @@ function changeBody({ id, createdAt, gun, version, sha256, category }: Change) {
 }
 
 function parseInteger(text: string): number | undefined {
-  return /^[+-]?[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+  return /^[+-]?[0-9]+$/.test(text) ? Number(text) : undefined;
 }

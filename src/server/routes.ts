@@ -35,11 +35,14 @@ const unknown: Route = { kind: "unknown", isOurs: false };
 const unknownOurs: Route = { kind: "unknown", isOurs: true };
 const current: Selector = { by: "current" };
 
+/** What notary-server's router takes for a document; what its own naming rules then refuse is "not found" with a detail, as there. */
+const notaryFile =
+  /^(?:([0-9]+)\.)?(root|snapshot|timestamp|targets(?:\/[^/\s]+?)*)(?:\.([0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128}))?\.json$/;
+
 /** `pathname` as received, still percent-encoded. */
 export function routeOf(pathname: string): Route {
   switch (pathname) {
     case "/v2/":
-    case "/v2":
       return { kind: "ping" };
     case "/_notary_server/health":
       return { kind: "health" };
@@ -51,9 +54,13 @@ export function routeOf(pathname: string): Route {
   const at = pathname.indexOf("/_trust/");
   if (!pathname.startsWith("/v2/") || at <= 3) return unknown;
   const rest = pathname.slice(at + "/_trust/".length);
-  const isOurs = !rest.startsWith("tuf/") && rest !== "changefeed";
+  const isOurs = /^(?:publish$|bundle$|status$|tuf1\/)/.test(rest);
+  if (!isOurs && !rest.startsWith("tuf/") && rest !== "changefeed") return unknown;
   try {
-    const gun = parseGun(decode(pathname.slice("/v2/".length, at)));
+    const name = decode(pathname.slice("/v2/".length, at));
+    // notary-server's routes take any name without a star.
+    if (!isOurs && name.includes("*")) return unknown;
+    const gun = parseGun(name);
     return isOurs ? ourRoute(gun, rest) : notaryRoute(gun, rest);
   } catch (error) {
     if (!isCountersignError(error)) throw error;
@@ -86,15 +93,20 @@ function notaryRoute(gun: Gun, rest: string): Route {
   if (file === "") return { kind: "notaryCollection", gun };
   const key = /^(snapshot|timestamp)\.key$/.exec(file)?.[1];
   if (key === "snapshot" || key === "timestamp") return { kind: "notaryKey", gun, role: key };
-  const match =
-    /^(?:(0|[1-9][0-9]{0,15})\.)?([a-z][-a-z0-9_/]*?)(?:\.([0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128}))?\.json$/.exec(
-      file,
-    );
-  const [, version, name, hash] = match ?? [];
-  if (name === undefined || (version !== undefined && hash !== undefined)) return unknown;
+  const [, version, name, hash] = notaryFile.exec(file) ?? [];
+  if (name === undefined) return unknown;
+  // With a version in front, dots and hex are part of the role's name.
+  if (version !== undefined && hash !== undefined) throw notServed(file);
   const role = parseRoleName(name);
   if (hash !== undefined) return { kind: "notaryRole", gun, role, selector: { by: "hash", sha256: hash } };
-  return { kind: "notaryRole", gun, role, selector: version === undefined ? current : byVersion(version) };
+  if (version === undefined) return { kind: "notaryRole", gun, role, selector: current };
+  // One document, one name: 01.root.json is nobody's (and 0.root.json was any version at all on notary-server).
+  if (!/^[1-9][0-9]{0,15}$/.test(version)) throw notServed(file);
+  return { kind: "notaryRole", gun, role, selector: byVersion(version) };
+}
+
+function notServed(file: string): CountersignError {
+  return new CountersignError("metadata.missing", `no document has the name ${JSON.stringify(file.slice(0, 80))}`);
 }
 
 function byVersion(digits: string): Selector {

@@ -105,7 +105,15 @@ test("a client that sends garbage or half a request costs nobody else anything",
       socket.on("close", () => resolve(answer));
     });
   assert.match(await say("garbage\r\n\r\n"), /^HTTP\/1\.1 400/);
-  assert.match(await say("GET http://elsewhere/v2/ HTTP/1.1\r\nHost: x\r\n\r\n"), /^HTTP\/1\.1 400/);
+  // RFC 9112, 3.2.2: a server accepts the absolute form; the host in it says as little as the Host header.
+  assert.match(await say("GET http://elsewhere/v2/ HTTP/1.1\r\nHost: x\r\n\r\n"), /^HTTP\/1\.1 200/);
+  assert.match(await say("GET ftp://elsewhere/v2/ HTTP/1.1\r\nHost: x\r\n\r\n"), /^HTTP\/1\.1 400/);
+  // A proxy that guards /v2/secret/ sees another name in these than a server that resolves them.
+  for (const path of ["/v2/open/../secret", "/v2/open/%2e%2e/secret", "/v2/open/.\\..\\..\\secret", "/v2/./secret"]) {
+    const told = await say(`DELETE ${path}/_trust/tuf/ HTTP/1.1\r\nHost: x\r\n\r\n`);
+    assert.match(told, /^HTTP\/1\.1 404/, path);
+  }
+  assert.match(await say("TRACE /v2/ HTTP/1.1\r\nHost: x\r\n\r\n"), /^HTTP\/1\.1 405/);
   assert.match(await say(`GET /v2/ HTTP/1.1\r\nHost: x\r\nX: ${"y".repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431/);
   const half = connect(server.port, "127.0.0.1", () =>
     half.write("POST /v2/example.com/app/_trust/publish HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n--"),
