@@ -105,9 +105,10 @@ export class ConfigValues {
     });
   }
 
-  /** Variables of this program that nothing has asked for, sorted. */
+  /** Variables of this program that are not empty and that nothing has asked for, sorted. */
   unknownVariables(): readonly string[] {
-    const isUnknown = (name: string) => name.startsWith(`${this.#prefix}_`) && !this.#asked.has(name);
+    const isUnknown = (name: string) =>
+      name.startsWith(`${this.#prefix}_`) && !this.#asked.has(name) && this.#env[name] !== "";
     return Object.keys(this.#env).filter(isUnknown).sort();
   }
 
