@@ -1,5 +1,5 @@
 // The server as a function from Request to Response: everything but sockets, TLS and signals, and so what the tests talk to.
-import { type Clock, CountersignError, isCountersignError } from "../bytes/index.ts";
+import { type Clock, CountersignError, type Gun, isCountersignError } from "../bytes/index.ts";
 import type { Storage } from "../storage/index.ts";
 import { type Caching, notaryCaching, notaryJson } from "./answers.ts";
 import type { AppContext, IncomingUpload } from "./app-context.ts";
@@ -36,6 +36,8 @@ export interface AppOptions {
 export interface App {
   /** `body`: what to read instead of the request's own body, which is costly to make of a socket. */
   handle(request: Request, body?: AsyncIterable<Uint8Array>): Promise<Response>;
+  /** Drops what is remembered of a collection that another process changed; undefined: of all. */
+  forget(gun: Gun | undefined): void;
   readonly collections: Collections;
   readonly answers: CollectionCache<ReadyAnswer>;
   readonly metrics: Metrics;
@@ -49,15 +51,21 @@ export function createApp(options: AppOptions): App {
   const answers = new CollectionCache<ReadyAnswer>(cacheBytes);
   const metrics = new Metrics();
   const expiries = new KnownExpiries();
+  const forget = (gun: Gun | undefined) => {
+    if (gun === undefined) {
+      answers.clear();
+      reads.invalidateAll();
+    } else {
+      answers.invalidate(gun);
+      reads.invalidate(gun);
+    }
+  };
   const collections: Collections = new Collections({
     storage,
     signer,
     clock,
     expiries,
-    onChange: (gun) => {
-      answers.invalidate(gun);
-      reads.invalidate(gun);
-    },
+    onChange: (gun) => forget(gun),
     onRenewal: (gun, error) => {
       if (error === undefined) metrics.count("renewals");
       log?.(error === undefined ? "renewed" : "error", { gun, ...errorFields(error) });
@@ -79,6 +87,7 @@ export function createApp(options: AppOptions): App {
   };
   return {
     handle: (request, body) => handle(context, log, request, body ?? request.body),
+    forget,
     collections,
     answers,
     metrics,

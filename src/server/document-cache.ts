@@ -27,6 +27,7 @@ export class CollectionCache<T> {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #keys = new Map<Gun, Set<string>>();
   #epoch = 0;
+  #clearedAt = -1;
   readonly #changedAt = new Map<Gun, number>();
   #bytes = 0;
 
@@ -48,7 +49,7 @@ export class CollectionCache<T> {
 
   /** `bytes`: what the value weighs. Not kept when the collection changed after `epoch`, or when it is over a quarter of the cache. */
   put(key: string, gun: Gun, value: T, bytes: number, epoch: number): void {
-    if ((this.#changedAt.get(gun) ?? -1) > epoch || bytes > this.#maxBytes / 4) return;
+    if ((this.#changedAt.get(gun) ?? this.#clearedAt) > epoch || bytes > this.#maxBytes / 4) return;
     this.#drop(key);
     this.#entries.set(key, { value, gun, bytes, isUsed: false });
     const keys = this.#keys.get(gun) ?? new Set();
@@ -66,6 +67,14 @@ export class CollectionCache<T> {
     const oldest = this.#changedAt.keys().next();
     if (this.#changedAt.size > 10_000 && oldest.done !== true) this.#changedAt.delete(oldest.value);
     for (const key of [...(this.#keys.get(gun) ?? [])]) this.#drop(key);
+  }
+
+  /** Forgets everything, and refuses whatever was computed before. */
+  clear(): void {
+    this.#epoch++;
+    this.#clearedAt = this.#epoch;
+    this.#changedAt.clear();
+    for (const key of [...this.#entries.keys()]) this.#drop(key);
   }
 
   #drop(key: string): void {

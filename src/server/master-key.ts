@@ -9,13 +9,14 @@ import type { MasterKey } from "./key-sealing.ts";
 import { writePrivateFile } from "./private-file.ts";
 
 const keyBytes = 32;
+export const masterKeyFileName = "master.key";
 
 /**
  * Reads `path`, or `<dataDir>/master.key`, which is made if there is neither it nor a database yet.
  * @throws key.missing, key.format, disk.unreadable, disk.read_only
  */
 export function openMasterKey(dataDir: string, path?: string): MasterKey {
-  const file = path ?? join(dataDir, "master.key");
+  const file = path ?? join(dataDir, masterKeyFileName);
   if (path === undefined && !exists(file)) {
     if (exists(join(dataDir, databaseFileName))) {
       throw new CountersignError("key.missing", `${file} is gone, and the keys in this data directory need it`, {

@@ -33,6 +33,11 @@ export class Reads {
     this.#states.invalidate(gun);
   }
 
+  /** When changes may have been missed. */
+  invalidateAll(): void {
+    this.#states.clear();
+  }
+
   /** undefined: no such collection. */
   async state(gun: Gun): Promise<CurrentState | undefined> {
     const state = this.#states.get(gun) ?? (await this.#load(gun, 0));

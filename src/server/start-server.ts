@@ -4,14 +4,12 @@ import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { isIP } from "node:net";
 import { CountersignError, systemClock } from "../bytes/index.ts";
-import { makeDataDirectory, openSqliteStorage, type Storage } from "../storage/index.ts";
 import { createApp } from "./app.ts";
-import { localRoleSigner } from "./local-role-signer.ts";
-import { openMasterKey } from "./master-key.ts";
 import { nodeListener } from "./node-listener.ts";
-import type { RunningServer, ServerOptions } from "./options.ts";
+import { openParts } from "./open-parts.ts";
+import { everyAddress, type RunningServer, type ServerOptions } from "./options.ts";
 import { Sweep } from "./sweep.ts";
-import { type TlsIdentity, tlsIdentity } from "./tls-identity.ts";
+import { readClientAuthority, readIdentity, type TlsIdentity, tlsIdentity } from "./tls-identity.ts";
 
 export const defaultPort = 4443;
 
@@ -26,78 +24,99 @@ const limits = {
 /** After this a graceful stop cuts what is still open. */
 const stopGraceMs = 10_000;
 
-/** @throws usage.invalid, storage.*, disk.*, key.*, certificate.invalid, listen.failed */
+/**
+ * Opens storage, signer and listener; whatever is not there or not usable stops the start.
+ * @throws usage.invalid, storage.*, disk.*, key.*, certificate.invalid, server.signing_unavailable, listen.failed
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const {
-    dataDir,
-    host = "127.0.0.1",
-    port = defaultPort,
-    tls = { kind: "generated" },
-    clock = systemClock,
-    log,
-  } = options;
-  refuseOpenAddress(host, options.allowNonLoopback === true);
-  makeDataDirectory(dataDir);
-  const master = openMasterKey(dataDir, options.masterKeyPath);
-  const storage = openSqliteStorage(dataDir, options.testOnlyStorage);
-  try {
-    const identity = await tlsIdentity(tls, dataDir, clock);
-    const app = createApp({
-      storage,
-      signer: localRoleSigner(storage, master, clock),
-      clock,
-      ...(log === undefined ? {} : { log }),
-    });
-    let isRunning = true;
-    const listener = nodeListener(app, clock, () => isRunning);
-    const server =
-      identity === undefined
-        ? createHttpServer(limits, listener)
-        : createHttpsServer({ ...limits, ...secure(identity) }, listener);
-    const address = await listen(server, host, port);
-    const sweep = new Sweep(storage, clock, (gun) => app.collections.renew(gun));
-    sweep.start((error) => log?.("error", { reason: String(error) }));
-    const url = `${identity === undefined ? "http" : "https"}://${isIP(host) === 6 ? `[${host}]` : host}:${address}`;
-    log?.("started", { url });
-    let closing: Promise<void> | undefined;
-    const stop = async () => {
-      isRunning = false;
-      await closeServer(server);
-      await sweep.stop();
-      await storage.close();
-      log?.("stopped", { url });
-    };
-    return {
-      url,
-      host,
-      port: address,
-      certificate:
-        identity === undefined
-          ? undefined
-          : { path: identity.certificatePath, sha256: identity.sha256, generated: identity.isGenerated },
-      close: () => (closing ??= stop()),
-    };
-  } catch (error) {
-    await closeQuietly(storage);
-    throw error;
+  const { host = "127.0.0.1", port = defaultPort, tls = { kind: "generated" }, clock = systemClock, log } = options;
+  const { dataDir, clientCaPath, caching, gunPrefixes } = options;
+  refuseOpenAddress(options, host);
+  const identity = await tlsIdentity(tls, dataDir, clock);
+  if (identity === undefined && clientCaPath !== undefined) {
+    throw new CountersignError("usage.invalid", "client certificates can only be asked for over TLS");
   }
+  const readTls = (current: TlsIdentity) => secure(current, readClientAuthority(clientCaPath));
+  const secured = identity === undefined ? undefined : readTls(identity);
+  await using opened = new AsyncDisposableStack();
+  const { storage, signer } = await openParts(options, clock, opened);
+  const app = createApp({
+    storage,
+    signer,
+    clock,
+    ...(log === undefined ? {} : { log }),
+    ...(caching === undefined ? {} : { caching }),
+    ...(gunPrefixes === undefined ? {} : { gunPrefixes }),
+  });
+  // What another server on the same database commits must not be answered from this one's memory.
+  await storage.watch?.((gun) => app.forget(gun));
+  let isRunning = true;
+  const listener = nodeListener(app, clock, () => isRunning);
+  const https = secured === undefined ? undefined : createHttpsServer({ ...limits, ...secured }, listener);
+  const server = https ?? createHttpServer(limits, listener);
+  const address = await listen(server, host, port);
+  const running = opened.move();
+  const sweep = new Sweep(storage, clock, (gun) => app.collections.renew(gun));
+  sweep.start((error) => log?.("error", { reason: String(error) }));
+  const url = `${identity === undefined ? "http" : "https"}://${urlHost(host)}:${address}`;
+  log?.("started", { url });
+  let closing: Promise<void> | undefined;
+  const stop = async () => {
+    isRunning = false;
+    await closeServer(server);
+    await sweep.stop();
+    await running.disposeAsync();
+    log?.("stopped", { url });
+  };
+  return {
+    url,
+    host,
+    port: address,
+    certificate:
+      identity === undefined
+        ? undefined
+        : { path: identity.certificatePath, sha256: identity.sha256, generated: identity.isGenerated },
+    reloadTls: () => {
+      if (https === undefined || tls.kind !== "files") return;
+      const renewed = readIdentity(tls.certificatePath, tls.keyPath, false);
+      https.setSecureContext(readTls(renewed));
+      log?.("reloaded", { certificate: renewed.certificatePath, sha256: renewed.sha256 });
+    },
+    close: () => (closing ??= stop()),
+  };
 }
 
-/** There is no authentication yet: whoever reaches the port can publish new collections and delete all of them. */
-function refuseOpenAddress(host: string, isAllowed: boolean): void {
+/** Without access control whoever reaches the port can publish new collections and delete all of them. */
+function refuseOpenAddress({ clientCaPath, allowNonLoopback }: ServerOptions, host: string): void {
   const isLoopback = host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
-  if (isLoopback || isAllowed) return;
+  if (isLoopback || allowNonLoopback === true || clientCaPath !== undefined) return;
+  const where = host === everyAddress ? "every address of this machine" : host;
   throw new CountersignError(
     "usage.invalid",
-    `${host} can be reached from other machines, and the server has no authentication yet`,
+    `${where} can be reached by others, and nothing says who may publish here`,
     {
-      hints: ["listen on 127.0.0.1 behind a proxy that authenticates", "or say explicitly that the network is guarded"],
+      hints: [
+        "ask for client certificates: --client-ca FILE",
+        "or listen on 127.0.0.1, behind a proxy that knows who its clients are",
+        "or say that the network is guarded by other means: --allow-non-loopback",
+      ],
     },
   );
 }
 
-function secure(identity: TlsIdentity) {
+function urlHost(host: string): string {
+  if (host === everyAddress) return "localhost";
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+function secure(identity: TlsIdentity, clientAuthority: string | undefined) {
+  const clients =
+    clientAuthority === undefined
+      ? {}
+      : // Go takes any certificate of its pool as an anchor, not only self-signed ones; configurations rely on it.
+        { ca: clientAuthority, requestCert: true, rejectUnauthorized: true, allowPartialTrustChain: true };
   return {
+    ...clients,
     cert: identity.certificatePem,
     key: identity.keyPem,
     minVersion: "TLSv1.2",
@@ -113,14 +132,18 @@ function listen(server: Server, host: string, port: number): Promise<number> {
     const fail = (cause: Error) => {
       const reason = "code" in cause ? String(cause.code) : cause.message;
       reject(
-        new CountersignError("listen.failed", `cannot listen on ${host}:${port} (${reason})`, {
-          cause,
-          hints: ["another program may be using the port: choose one with --port"],
-        }),
+        new CountersignError(
+          "listen.failed",
+          `cannot listen on ${host === everyAddress ? "" : host}:${port} (${reason})`,
+          {
+            cause,
+            hints: ["another program may be using the port: choose one with --port"],
+          },
+        ),
       );
     };
     server.once("error", fail);
-    server.listen(port, host, () => {
+    server.listen({ port, ...(host === everyAddress ? {} : { host }) }, () => {
       server.off("error", fail);
       const address = server.address();
       resolve(address === null || typeof address === "string" ? port : address.port);
@@ -135,12 +158,4 @@ async function closeServer(server: Server): Promise<void> {
     server.closeIdleConnections();
   });
   clearTimeout(cut);
-}
-
-async function closeQuietly(storage: Storage): Promise<void> {
-  try {
-    await storage.close();
-  } catch {
-    // The first failure is the one to report.
-  }
 }

@@ -5,6 +5,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, CountersignError } from "../bytes/index.ts";
 import { buildSelfSignedCertificate, generatePrivateKey, signerFromPrivateKey } from "../keys/index.ts";
+import { makeDataDirectory } from "../storage/index.ts";
 import type { TlsChoice } from "./options.ts";
 import { writePrivateFile } from "./private-file.ts";
 
@@ -27,6 +28,7 @@ export async function tlsIdentity(choice: TlsChoice, dataDir: string, clock: Clo
     case "files":
       return readIdentity(choice.certificatePath, choice.keyPath, false);
     case "generated": {
+      makeDataDirectory(dataDir);
       const certificatePath = join(dataDir, "tls.crt");
       const keyPath = join(dataDir, "tls.key");
       const isThere = [certificatePath, keyPath].every(
@@ -53,7 +55,16 @@ async function generate(certificatePath: string, keyPath: string, now: number): 
   writePrivateFile(certificatePath, certificate.pem);
 }
 
-function readIdentity(certificatePath: string, keyPath: string, isGenerated: boolean): TlsIdentity {
+/** The authority that clients' certificates must come from, checked to be one. @throws disk.unreadable, certificate.invalid */
+export function readClientAuthority(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  const pem = read(path);
+  parse("certificate.invalid", path, () => new X509Certificate(pem));
+  return pem;
+}
+
+/** An operator's files. @throws disk.unreadable, certificate.invalid, key.format */
+export function readIdentity(certificatePath: string, keyPath: string, isGenerated: boolean): TlsIdentity {
   const certificatePem = read(certificatePath);
   const keyPem = read(keyPath);
   const certificate = parse("certificate.invalid", certificatePath, () => new X509Certificate(certificatePem));

@@ -1,0 +1,74 @@
+// Storage and signer as an operator chose them. What a choice does not need is not loaded: neither the PostgreSQL client nor gRPC
+// costs a server that uses SQLite and keys of its own anything. A database or signer that is not there stops the start: whoever
+// supervises the process starts it again, and an operator sees at once which of the two it was.
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { assertNever, type Clock, CountersignError } from "../bytes/index.ts";
+import { makeDataDirectory, openSqliteStorage, type Storage } from "../storage/index.ts";
+import type { MasterKey } from "./key-sealing.ts";
+import { localRoleSigner } from "./local-role-signer.ts";
+import { masterKeyFileName, openMasterKey } from "./master-key.ts";
+import type { RemoteSigner, ServerOptions } from "./options.ts";
+import type { RoleSigner } from "./role-signer.ts";
+
+export interface Parts {
+  readonly storage: Storage;
+  readonly signer: RoleSigner;
+}
+
+/**
+ * `opened` closes what was opened, also when this fails half-way.
+ * @throws storage.*, disk.*, key.*, server.signing_unavailable
+ */
+export async function openParts(options: ServerOptions, clock: Clock, opened: AsyncDisposableStack): Promise<Parts> {
+  const { signer = { kind: "local" } } = options;
+  if (signer.kind === "remote") {
+    const storage = opened.use(await openStorage(options));
+    return { storage, signer: await remoteSigner(signer, storage, clock, opened) };
+  }
+  // Beside a SQLite database that is there the key must be there too, so it comes first; with PostgreSQL the database has to be asked.
+  const early = options.storage?.kind === "postgres" ? undefined : openMaster(options);
+  const storage = opened.use(await openStorage(options));
+  const someCollection = (await storage.listCollections({ limit: 1 }))[0];
+  if (early === undefined && someCollection !== undefined) refuseNewMasterKey(options);
+  const local = localRoleSigner(storage, early ?? openMaster(options), clock);
+  // A server with another master key would run until its first renewal, and every collection would die with its timestamp.
+  if (someCollection !== undefined) await local.held(someCollection, "timestamp");
+  return { storage, signer: local };
+}
+
+async function openStorage(options: ServerOptions): Promise<Storage> {
+  const { dataDir, storage = { kind: "sqlite" } } = options;
+  switch (storage.kind) {
+    case "sqlite":
+      makeDataDirectory(dataDir);
+      return openSqliteStorage(dataDir, options.testOnlyStorage);
+    case "postgres":
+      throw new CountersignError("usage.invalid", "PostgreSQL storage is not part of this build");
+    default:
+      return assertNever(storage);
+  }
+}
+
+async function remoteSigner(
+  _choice: RemoteSigner,
+  _storage: Storage,
+  _clock: Clock,
+  _opened: AsyncDisposableStack,
+): Promise<RoleSigner> {
+  throw new CountersignError("usage.invalid", "remote signers are not part of this build");
+}
+
+function openMaster({ dataDir, masterKeyPath }: ServerOptions): MasterKey {
+  makeDataDirectory(dataDir);
+  return openMasterKey(dataDir, masterKeyPath);
+}
+
+/** A key of its own would be of no use to a server that joins others. */
+function refuseNewMasterKey({ dataDir, masterKeyPath }: ServerOptions): void {
+  const file = join(dataDir, masterKeyFileName);
+  if (masterKeyPath !== undefined || statSync(file, { throwIfNoEntry: false }) !== undefined) return;
+  throw new CountersignError("key.missing", `there is no ${file}, and the keys in this database are sealed with one`, {
+    hints: ["copy master.key from the server that made the database", "or name the file that holds it: --master-key"],
+  });
+}
