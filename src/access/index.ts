@@ -16,7 +16,10 @@ export type {
   Resource,
   TokenGrant,
 } from "./access-control.ts";
+export { idTokenScheme } from "./challenge.ts";
 export { decodeGrants } from "./grants.ts";
-export type { AccessPorts, OpenAccess } from "./open-access.ts";
+export type { AccessPorts } from "./open-access.ts";
+export { openAccess } from "./open-access.ts";
 export type { AccessPolicy, OidcIssuerOptions, OidcRule } from "./policy.ts";
 export { dockerTokensOnly } from "./policy.ts";
+export { readAccessPolicy } from "./policy-file.ts";
