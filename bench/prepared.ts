@@ -22,6 +22,7 @@ import {
 import { createTrustServer, type TrustServer } from "../src/remote/index.ts";
 import type { DialectName } from "../src/tuf/index.ts";
 import { benchTarget } from "./notary-fill.ts";
+import { uploadRequest } from "./wire.ts";
 
 export interface TrustServerAt {
   readonly url: string;
@@ -32,9 +33,13 @@ export interface TrustServerAt {
 
 export interface PublishTarget {
   readonly gun: string;
+  /** The publish as bytes to be sent on a Wire. */
+  request(publication: Publication): Buffer;
   publish(publication: Publication): Promise<void>;
   /** Fetches the server's keys and makes the first documents. */
   begin(): Promise<Publication>;
+  /** The first documents, from the server's answers about its keys. */
+  first(timestampKey: Uint8Array, snapshotKey: Uint8Array): Promise<Publication>;
 }
 
 export interface BenchPublisher extends Disposable {
@@ -55,18 +60,18 @@ export async function openBenchPublisher(
     collection: (name) => {
       const gun = parseGun(name);
       const server = createTrustServer({ url: new URL(at.url), gun, client: authorized, clock });
+      const first = async (timestampAnswer: Uint8Array, snapshotAnswer: Uint8Array) => {
+        const [timestampKey, snapshotKey] = [parseServerKey(timestampAnswer), parseServerKey(snapshotAnswer)];
+        const dialects = at.takesBoth ? [tuf1, notary1] : [notary1];
+        const keys = { rootSigners: [root], targetsSigners: [targets], snapshotKey, timestampKey };
+        return (await prepareInitial({ gun, dialects, now: clock(), ...keys })).publication;
+      };
       return {
         gun,
+        request: (publication) => uploadOf(publication, at.takesBoth),
         publish: (publication) => send(server, publication, at.takesBoth),
-        begin: async () => {
-          const [timestampKey, snapshotKey] = [
-            await serverKey(server, "timestamp"),
-            await serverKey(server, "snapshot"),
-          ];
-          const dialects = at.takesBoth ? [tuf1, notary1] : [notary1];
-          const keys = { rootSigners: [root], targetsSigners: [targets], snapshotKey, timestampKey };
-          return (await prepareInitial({ gun, dialects, now: clock(), ...keys })).publication;
-        },
+        begin: async () => first(await server.serverKey("timestamp"), await server.serverKey("snapshot")),
+        first,
       };
     },
     [Symbol.dispose]: () => client.close(),
@@ -117,8 +122,21 @@ async function send(server: TrustServer, publication: Publication, takesBoth: bo
   }
 }
 
-async function serverKey(server: TrustServer, role: "snapshot" | "timestamp"): Promise<PublicKey> {
-  const answer = Buffer.from(await server.serverKey(role)).toString();
+function uploadOf(publication: Publication, takesBoth: boolean): Buffer {
+  const path = `/v2/${publication.gun}/_trust`;
+  if (takesBoth) {
+    const parts = publicationParts(publication).map(({ name, bytes }) => ({ filename: name, bytes }));
+    return uploadRequest(`${path}/publish`, parts);
+  }
+  const notary1Documents = publication.documents.filter(({ dialect }) => dialect === "notary1");
+  return uploadRequest(
+    `${path}/tuf/`,
+    notary1Documents.map(({ role, bytes }) => ({ filename: role, bytes })),
+  );
+}
+
+function parseServerKey(bytesOfAnswer: Uint8Array): PublicKey {
+  const answer = Buffer.from(bytesOfAnswer).toString();
   const { keytype, keyval }: { keytype: string; keyval: { public: string } } = JSON.parse(answer);
   const bytes = Buffer.from(keyval.public, "base64");
   // notary-server's local signing service makes Ed25519 keys whatever it is told.

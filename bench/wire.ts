@@ -104,7 +104,7 @@ export class Wire implements Disposable {
 function wholeAnswer(bytes: Buffer): WireAnswer | undefined {
   const end = bytes.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
-  const head = bytes.latin1Slice(0, end);
+  const head = bytes.toString("latin1", 0, end);
   const status = Number(head.slice(9, 12));
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
   if (length !== undefined) {
@@ -123,7 +123,7 @@ function unchunked(bytes: Buffer): Buffer | undefined {
   for (let at = 0; ; ) {
     const line = bytes.indexOf("\r\n", at);
     if (line < 0) return undefined;
-    const size = Number.parseInt(bytes.latin1Slice(at, line), 16);
+    const size = Number.parseInt(bytes.toString("latin1", at, line), 16);
     if (bytes.length < line + 2 + size + 2) return undefined;
     if (size === 0) return Buffer.concat(pieces);
     pieces.push(bytes.subarray(line + 2, line + 2 + size));

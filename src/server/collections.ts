@@ -22,6 +22,7 @@ import { refuse } from "./refusal.ts";
 import { serverDialect } from "./remembered-roots.ts";
 import { type Renewed, renewedDocuments } from "./renewal.ts";
 import type { OnlineRole, RoleSigner } from "./role-signer.ts";
+import { Turns } from "./turns.ts";
 import type { Upload } from "./upload.ts";
 
 export interface PublishedDocument {
@@ -53,6 +54,8 @@ const rootRole = parseRoleName("root");
 const dialects: readonly DialectName[] = ["notary1", "tuf1"];
 /** A renewal that fails (a root without our keys, a signer that is away) is tried again after this. */
 const retryAfterMs = 60 * 60 * 1000;
+/** Uploads up to this size may wait for their turn after a lost race. */
+const maxHeldBytes = 1024 * 1024;
 
 export class Collections {
   readonly #storage: Storage;
@@ -62,6 +65,7 @@ export class Collections {
   readonly #onChange: (gun: Gun) => void;
   readonly #onRenewal: (gun: Gun, error?: unknown) => void;
   readonly #queue = new KeyedQueue();
+  readonly #turns = new Turns();
 
   constructor({ storage, signer, clock, expiries, onChange, onRenewal }: CollectionsOptions) {
     this.#storage = storage;
@@ -73,34 +77,45 @@ export class Collections {
   }
 
   /** One transaction for everything in the upload. @throws RefusedUpload, conflict.lost_race, server.*, storage.*, disk.* */
-  publish(gun: Gun, upload: Upload): Promise<Published> {
-    return this.#queue.run(gun, async () => {
-      const now = this.#clock();
-      const state = await this.#storage.collection(gun);
-      const sets = new Map<DialectName, NextSet>();
-      for (const dialect of dialects) {
-        if (!upload.documents.some((document) => document.dialect === dialect)) continue;
-        sets.set(dialect, await this.#nextSet(gun, dialect, state, upload, now));
-      }
-      checkBlobs(upload.blobs, sets.get("tuf1")?.trusted.values(), state);
-      const behind = behindAfter(state, new Set(sets.keys()));
-      const documents = [...sets.values()].flatMap((set) => set.documents).map(named);
-      await this.#commit({
-        gun,
-        expectedGeneration: state?.generation ?? (await this.#storage.generation(gun)),
-        documents: documents.map(toNew),
-        retired: [...sets].flatMap(([dialect, set]) => set.retired.map((role) => ({ dialect, role }))),
-        forgotten: [],
-        blobs: upload.blobs,
-        behind,
-        changes: changesOf(documents, state),
-        usedKeys: [...new Set([...sets.values()].flatMap((set) => set.usedKeys))],
-        renewAt: this.#renewAt(sets, state, now),
-        at: now,
-      });
-      for (const { document, hash } of documents) this.#expiries.learn(hash, document.signed.expires);
-      return { documents: documents.map(describe), behind };
+  async publish(gun: Gun, upload: Upload): Promise<Published> {
+    try {
+      const published = await this.#queue.run(gun, () => this.#publishNow(gun, upload));
+      this.#turns.advance(gun);
+      return published;
+    } catch (error) {
+      // A large upload is not held in memory only to be told no later.
+      if (isCountersignError(error, "conflict.lost_race") && sizeOf(upload) <= maxHeldBytes)
+        await this.#turns.wait(gun);
+      throw error;
+    }
+  }
+
+  async #publishNow(gun: Gun, upload: Upload): Promise<Published> {
+    const now = this.#clock();
+    const state = await this.#storage.collection(gun);
+    const sets = new Map<DialectName, NextSet>();
+    for (const dialect of dialects) {
+      if (!upload.documents.some((document) => document.dialect === dialect)) continue;
+      sets.set(dialect, await this.#nextSet(gun, dialect, state, upload, now));
+    }
+    checkBlobs(upload.blobs, sets.get("tuf1")?.trusted.values(), state);
+    const behind = behindAfter(state, new Set(sets.keys()));
+    const documents = [...sets.values()].flatMap((set) => set.documents).map(named);
+    await this.#commit({
+      gun,
+      expectedGeneration: state?.generation ?? (await this.#storage.generation(gun)),
+      documents: documents.map(toNew),
+      retired: [...sets].flatMap(([dialect, set]) => set.retired.map((role) => ({ dialect, role }))),
+      forgotten: [],
+      blobs: upload.blobs,
+      behind,
+      changes: changesOf(documents, state),
+      usedKeys: [...new Set([...sets.values()].flatMap((set) => set.usedKeys))],
+      renewAt: this.#renewAt(sets, state, now),
+      at: now,
     });
+    for (const { document, hash } of documents) this.#expiries.learn(hash, document.signed.expires);
+    return { documents: documents.map(describe), behind };
   }
 
   /** False when there was no such collection. */
@@ -229,6 +244,10 @@ export class Collections {
     }
     return withJitter(Math.min(...times), now);
   }
+}
+
+function sizeOf({ documents, blobs }: Upload): number {
+  return [...documents.map(({ bytes }) => bytes), ...blobs].reduce((sum, bytes) => sum + bytes.length, 0);
 }
 
 /** One-sided uploads leave the other dialect behind, until an upload brings it level. */

@@ -1,0 +1,57 @@
+// Publishers of one collection who lost a race, told so one after the other instead of all at once. Each will read the collection again,
+// sign and upload: let go together, 64 of them spend the server on 63 refusals for each publish and none gets anywhere; let go in turn,
+// nearly every upload fits. An old client needs to know nothing of it: its refusal only takes longer to come, never over maxWaitMs.
+
+/** How long a publisher who was let go has the collection for itself. Its next publish ends the turn at once. */
+const turnMs = 150;
+const maxWaitMs = 3_000;
+/** Of one collection; whoever comes on top is let go at once. */
+const maxWaiting = 256;
+
+interface Line {
+  readonly waiting: (() => void)[];
+  turn: NodeJS.Timeout;
+}
+
+export class Turns {
+  readonly #lines = new Map<string, Line>();
+
+  /** Resolves when the caller, who lost a race for this key, should try again. */
+  wait(key: string): Promise<void> {
+    const line = this.#lines.get(key);
+    if (line === undefined) {
+      this.#lines.set(key, { waiting: [], turn: this.#startTurn(key) });
+      return Promise.resolve();
+    }
+    if (line.waiting.length >= maxWaiting) return Promise.resolve();
+    return new Promise((resolve) => {
+      const release = () => {
+        clearTimeout(longest);
+        resolve();
+      };
+      const longest = setTimeout(() => {
+        line.waiting.splice(line.waiting.indexOf(release), 1);
+        resolve();
+      }, maxWaitMs);
+      line.waiting.push(release);
+    });
+  }
+
+  /** What they raced for has moved on: the next one's turn. */
+  advance(key: string): void {
+    const line = this.#lines.get(key);
+    if (line === undefined) return;
+    clearTimeout(line.turn);
+    const next = line.waiting.shift();
+    if (next === undefined) {
+      this.#lines.delete(key);
+    } else {
+      line.turn = this.#startTurn(key);
+      next();
+    }
+  }
+
+  #startTurn(key: string): NodeJS.Timeout {
+    return setTimeout(() => this.advance(key), turnMs);
+  }
+}
