@@ -86,11 +86,14 @@ export interface ApiTokenInfo extends NewApiToken {
   readonly createdAt: number;
 }
 
+/** Called with the secret before the token exists: where it throws, or the process dies, no token is left that nobody knows. */
+export type KeepSecret = (secret: string) => void;
+
 /** API tokens for who administers the server. */
 export interface ApiTokenBook {
   list(): Promise<readonly ApiTokenInfo[]>;
   /** `secret` is what the client sends; it is not kept and cannot be shown again. @throws storage.* */
-  create(token: NewApiToken): Promise<{ readonly info: ApiTokenInfo; readonly secret: string }>;
+  create(token: NewApiToken, keep?: KeepSecret): Promise<{ readonly info: ApiTokenInfo; readonly secret: string }>;
   /** False when there was none. In this process it holds from the moment the promise resolves. */
   revoke(id: string): Promise<boolean>;
 }

@@ -7,6 +7,7 @@ import type {
   ApiTokenInfo,
   ApiTokenStore,
   Grants,
+  KeepSecret,
   NewApiToken,
   StoredApiToken,
 } from "./access-control.ts";
@@ -62,9 +63,13 @@ export class ApiTokens implements ApiTokenBook {
     return (await this.#store.apiTokens()).map(infoOf).toSorted((a, b) => a.createdAt - b.createdAt);
   }
 
-  async create({ name, grants, expiresAt }: NewApiToken): Promise<{ info: ApiTokenInfo; secret: string }> {
+  async create(
+    { name, grants, expiresAt }: NewApiToken,
+    keep: KeepSecret = () => undefined,
+  ): Promise<{ info: ApiTokenInfo; secret: string }> {
     const id = randomBytes(8).toString("hex");
     const secret = `cst_${id}_${randomBytes(32).toString("base64url")}`;
+    keep(secret);
     const createdAt = this.#clock();
     const stored = { id, hash: hashOf(secret), name, grants: encodeGrants(grants), createdAt, expiresAt };
     await this.#store.addApiToken(stored);

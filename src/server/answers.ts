@@ -68,6 +68,19 @@ export function bundleAnswer(bytes: Uint8Array, mediaType: string, freshUntil: n
   return ready(bytes, "Bundle", freshUntil, ["Cache-Control", "no-cache", "Content-Type", mediaType]);
 }
 
+/**
+ * The same for a reader who had to prove who they are. Notary says `public` here too, and with it any cache in front of the server may
+ * keep the answer and give it to whoever asks next (RFC 9111, section 3.5).
+ */
+export function forOneReader(answer: ReadyAnswer): ReadyAnswer {
+  const headers = answer.headers.map((value, at) => {
+    if (answer.headers[at - 1] !== "Cache-Control") return value;
+    const kept = value.split(", ").filter((part) => part !== "public" && !part.startsWith("s-maxage="));
+    return (kept.includes("no-store") ? kept : ["private", ...kept]).join(", ");
+  });
+  return { ...answer, headers };
+}
+
 export function toResponse(answer: ReadyAnswer): Response {
   const headers = new Headers();
   for (let at = 0; at + 1 < answer.headers.length; at += 2) {

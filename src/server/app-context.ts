@@ -1,4 +1,5 @@
 // What every route works with.
+import type { AccessControl } from "../access/index.ts";
 import type { Clock } from "../bytes/index.ts";
 import type { Storage } from "../storage/index.ts";
 import type { Caching } from "./answers.ts";
@@ -6,6 +7,7 @@ import type { Collections } from "./collections.ts";
 import type { CollectionCache, ReadyAnswer } from "./document-cache.ts";
 import type { KnownExpiries } from "./known-expiries.ts";
 import type { Metrics } from "./metrics.ts";
+import type { RateLimiter } from "./rate-limits.ts";
 import type { Reads } from "./reads.ts";
 import type { UploadBudget } from "./upload-budget.ts";
 
@@ -19,6 +21,9 @@ export interface AppContext {
   readonly metrics: Metrics;
   readonly uploads: UploadBudget;
   readonly clock: Clock;
+  /** undefined: open to everybody. */
+  readonly access: AccessControl | undefined;
+  readonly limiter: RateLimiter;
   readonly caching: Caching;
   /** Collections whose names begin otherwise do not exist here; undefined = all are served. */
   readonly gunPrefixes: readonly string[] | undefined;

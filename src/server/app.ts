@@ -1,11 +1,14 @@
 // The server as a function from Request to Response: everything but sockets, TLS and signals, and so what the tests talk to.
+import type { AccessControl, Requester } from "../access/index.ts";
 import { type Clock, CountersignError, type Gun, isCountersignError } from "../bytes/index.ts";
 import type { Storage } from "../storage/index.ts";
+import { adminTokens, tokenService } from "./admin-routes.ts";
 import { type Caching, notaryCaching, notaryJson } from "./answers.ts";
 import type { AppContext, IncomingUpload } from "./app-context.ts";
 import { Collections } from "./collections.ts";
 import { CollectionCache, type ReadyAnswer } from "./document-cache.ts";
 import { notaryRole, operationOf, tuf1Metadata, tuf1TargetContent } from "./document-routes.ts";
+import { type Admission, admit } from "./guard.ts";
 import { refusedByPrefix } from "./gun-prefixes.ts";
 import { KnownExpiries } from "./known-expiries.ts";
 import { Metrics } from "./metrics.ts";
@@ -14,6 +17,7 @@ import { changefeed, notaryDelete, notaryKey, notaryUpdate } from "./notary-rout
 import type { ServerLog } from "./options.ts";
 import { bundle, publish, status } from "./own-routes.ts";
 import { problem } from "./problem.ts";
+import { addressGroup, defaultRateLimits, RateLimiter, type RateLimits } from "./rate-limits.ts";
 import { Reads } from "./reads.ts";
 import { RefusedUpload } from "./refusal.ts";
 import type { RoleSigner } from "./role-signer.ts";
@@ -31,11 +35,17 @@ export interface AppOptions {
   readonly caching?: Caching;
   /** Notary's `repositories.gun_prefixes`: only collections whose names begin with one of these are served. */
   readonly gunPrefixes?: readonly string[];
+  /** Open to everybody when absent. */
+  readonly access?: AccessControl;
+  /** None without access control, `defaultRateLimits` with it, unless told. */
+  readonly rateLimits?: RateLimits;
 }
 
 export interface App {
   /** `body`: what to read instead of the request's own body, which is costly to make of a socket. */
-  handle(request: Request, body?: AsyncIterable<Uint8Array>): Promise<Response>;
+  handle(request: Request, body?: AsyncIterable<Uint8Array>, from?: Requester): Promise<Response>;
+  /** The answer in memory that this reader may have, and that needs nothing but sending. `path` and `authorization` as received. */
+  ready(path: string, authorization: string | undefined, address: string): ReadyAnswer | undefined;
   /** Drops what is remembered of a collection that another process changed; undefined: of all. */
   forget(gun: Gun | undefined): void;
   readonly collections: Collections;
@@ -43,6 +53,8 @@ export interface App {
   readonly metrics: Metrics;
 }
 
+/** A request of which nothing is known but what it says. */
+const nobody: Requester = { address: "" };
 const metricsType = "text/plain; version=0.0.4; charset=utf-8";
 const maxUploadBytesAtOnce = 1024 * 1024 * 1024;
 
@@ -72,6 +84,8 @@ export function createApp(options: AppOptions): App {
     },
   });
   const reads: Reads = new Reads(storage, clock, (gun) => collections.renew(gun), cacheBytes);
+  const { access, rateLimits = access === undefined ? {} : defaultRateLimits } = options;
+  const limiter = new RateLimiter(rateLimits, clock);
   const uploads = new UploadBudget(maxUploadBytesAtOnce);
   const context: AppContext = {
     storage,
@@ -84,9 +98,12 @@ export function createApp(options: AppOptions): App {
     clock,
     caching,
     gunPrefixes,
+    access,
+    limiter,
   };
   return {
-    handle: (request, body) => handle(context, log, request, body ?? request.body),
+    handle: (request, body, from = nobody) => handle(context, log, request, body ?? request.body, from),
+    ready: (path, authorization, address) => ready(context, path, authorization, address),
     forget,
     collections,
     answers,
@@ -99,15 +116,21 @@ async function handle(
   log: ServerLog | undefined,
   request: Request,
   body: AsyncIterable<Uint8Array> | null,
+  from: Requester,
 ): Promise<Response> {
   const started = performance.now();
   const url = new URL(request.url);
   const path = `${url.pathname}${url.search}`;
   const route = routeOf(url.pathname);
+  let admission: Admission | undefined;
   let failure: unknown;
   let response: Response;
   try {
-    response = await answer(context, route, { request, body }, url, path);
+    const refused = refusedByPrefix(context.gunPrefixes, route, request.method);
+    if (refused === undefined) admission = await admitTo(context, route, request, from);
+    if (refused !== undefined) response = refused;
+    else if (admission?.isAdmitted === false) response = admission.response;
+    else response = await answer(context, route, { request, body }, url, path);
   } catch (error) {
     failure = error;
     if (error instanceof RefusedUpload) context.metrics.count("publish_refusals");
@@ -129,10 +152,34 @@ async function handle(
   const fields = { method: request.method, path: path.slice(0, 500), status: response.status };
   log?.(response.status >= 500 ? "error" : "request", {
     ...fields,
+    ...whoFields(admission),
     milliseconds: Math.round(milliseconds * 10) / 10,
     ...errorFields(failure),
   });
   return response;
+}
+
+function admitTo(context: AppContext, route: Route, request: Request, from: Requester): Promise<Admission> {
+  const { method, headers } = request;
+  const authorization = headers.get("authorization") ?? undefined;
+  return admit(context, { route, isOurs: isOurs(route), method, authorization, from });
+}
+
+/** Only answers that belong to a collection are kept, and each is for whoever may read that collection. */
+function ready(
+  { answers, access, limiter, clock }: AppContext,
+  path: string,
+  authorization: string | undefined,
+  address: string,
+): ReadyAnswer | undefined {
+  const found = answers.find(path);
+  if (found === undefined || found.value.freshUntil <= clock()) return undefined;
+  const { gun, value } = found;
+  if (access !== undefined && !access.known(authorization, { kind: "collection", gun, actions: ["pull"] })) {
+    return undefined;
+  }
+  if (limiter.limits("requests") && limiter.take("requests", addressGroup(address)) > 0) return undefined;
+  return value;
 }
 
 async function answer(
@@ -143,8 +190,6 @@ async function answer(
   path: string,
 ): Promise<Response> {
   const { method } = incoming.request;
-  const refused = refusedByPrefix(context.gunPrefixes, route, method);
-  if (refused !== undefined) return refused;
   const isRead = method === "GET" || (method === "HEAD" && isOurs(route));
   switch (route.kind) {
     case "ping":
@@ -154,6 +199,10 @@ async function answer(
     case "metrics":
       if (method !== "GET") return unknown(route, method);
       return new Response(context.metrics.text(), { headers: { "content-type": metricsType } });
+    case "token":
+      return (await token(context, incoming)) ?? unknown(route, method);
+    case "adminTokens":
+      return (await administer(context, route.id, incoming)) ?? unknown(route, method);
     case "changefeed":
       return method === "GET" ? changefeed(context, route.gun, url.searchParams) : unknown(route, method);
     case "notaryCollection":
@@ -182,6 +231,20 @@ async function answer(
     case "unknown":
       return unknown(route, method);
   }
+}
+
+async function token({ access }: AppContext, { request }: IncomingUpload): Promise<Response | undefined> {
+  if (access === undefined) return undefined;
+  return tokenService(access, request.method, request.headers.get("authorization") ?? undefined);
+}
+
+async function administer(
+  { access, clock }: AppContext,
+  id: string | undefined,
+  { request, body }: IncomingUpload,
+): Promise<Response | undefined> {
+  if (access?.tokens === undefined) return undefined;
+  return adminTokens(access.tokens, clock, { method: request.method, id, body });
 }
 
 const knownMethods: readonly string[] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
@@ -215,6 +278,8 @@ function isOurs(route: Route): boolean {
     case "status":
     case "tuf1Metadata":
     case "tuf1Target":
+    case "token":
+    case "adminTokens":
       return true;
     case "badName":
     case "unknown":
@@ -247,6 +312,13 @@ function operationName(route: Route, method: string): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Who did it, and why they were turned away. */
+function whoFields(admission: Admission | undefined): Readonly<Record<string, string>> {
+  if (admission === undefined) return {};
+  const who = admission.who === undefined ? {} : { who: admission.who };
+  return admission.isAdmitted ? who : { ...who, code: admission.code, reason: admission.why };
 }
 
 function errorFields(error: unknown): { readonly code?: string; readonly reason?: string } {

@@ -41,10 +41,15 @@ export class CollectionCache<T> {
   }
 
   get(key: string): T | undefined {
+    return this.find(key)?.value;
+  }
+
+  /** With the collection it belongs to: the one whose reader may be given it. */
+  find(key: string): { readonly value: T; readonly gun: Gun } | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     entry.isUsed = true;
-    return entry.value;
+    return entry;
   }
 
   /** `bytes`: what the value weighs. Not kept when the collection changed after `epoch`, or when it is over a quarter of the cache. */

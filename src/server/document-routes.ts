@@ -3,7 +3,7 @@
 import { CountersignError, type Gun } from "../bytes/index.ts";
 import type { StoredDocument } from "../storage/index.ts";
 import type { DialectName } from "../tuf/index.ts";
-import { forever, notaryDocument, toResponse, tuf1Document, tuf1Target } from "./answers.ts";
+import { forever, forOneReader, notaryDocument, toResponse, tuf1Document, tuf1Target } from "./answers.ts";
 import type { AppContext } from "./app-context.ts";
 import type { ReadyAnswer } from "./document-cache.ts";
 import { notaryError } from "./notary-errors.ts";
@@ -95,8 +95,14 @@ async function byHash(
   return /^[0-9a-f]{64}$/.test(hex) ? storage.byHash(gun, name, hex) : undefined;
 }
 
-/** A query or an escape would give one document many names: such answers are not kept. */
-export function keep({ answers }: AppContext, gun: Gun, path: string, answer: ReadyAnswer, epoch: number): Response {
+/**
+ * A query or an escape would give one document many names: such answers are not kept. What not everybody may read is marked so that
+ * no cache in front of the server keeps it for everybody.
+ */
+export function keep(context: AppContext, gun: Gun, path: string, plain: ReadyAnswer, epoch: number): Response {
+  const { answers, access } = context;
+  const isPublic = access === undefined || access.known(undefined, { kind: "collection", gun, actions: ["pull"] });
+  const answer = isPublic ? plain : forOneReader(plain);
   if (path.length < 1_024 && !/[%?]/.test(path)) answers.put(path, gun, answer, answer.body.length + 600, epoch);
   return toResponse(answer);
 }

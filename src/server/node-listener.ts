@@ -1,21 +1,22 @@
 // The app behind node:http. Reads that are in memory are answered here, before any URL, router or Request object exists: that is what
 // keeps a GET within reach of a bare HTTP server. Everything else becomes a Request and goes through the app.
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Clock } from "../bytes/index.ts";
+import type { Requester } from "../access/index.ts";
 import type { App } from "./app.ts";
 
 /** `isRunning` false: this connection is asked to end with the answer (a graceful stop). */
-export function nodeListener(app: App, clock: Clock, isRunning: () => boolean): RequestListener {
+export function nodeListener(app: App, isRunning: () => boolean): RequestListener {
   return (incoming, outgoing) => {
     if (!isRunning()) outgoing.setHeader("Connection", "close");
-    if (incoming.method === "GET" && answerFromMemory(app, clock, incoming, outgoing)) return;
+    if (incoming.method === "GET" && answerFromMemory(app, incoming, outgoing)) return;
     void answerThroughApp(app, incoming, outgoing);
   };
 }
 
-function answerFromMemory(app: App, clock: Clock, incoming: IncomingMessage, outgoing: ServerResponse): boolean {
-  const ready = app.answers.get(incoming.url ?? "");
-  if (ready === undefined || ready.freshUntil <= clock()) return false;
+function answerFromMemory(app: App, incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+  const { url = "", headers, socket } = incoming;
+  const ready = app.ready(url, headers.authorization, socket.remoteAddress ?? "");
+  if (ready === undefined) return false;
   const started = performance.now();
   outgoing.writeHead(200, ready.headers);
   outgoing.end(ready.body);
@@ -31,7 +32,7 @@ async function answerThroughApp(app: App, incoming: IncomingMessage, outgoing: S
       outgoing.writeHead(request, { connection: "close", "content-length": 0 }).end();
       return;
     }
-    const response = await app.handle(request, hasBody(incoming) ? incoming : undefined);
+    const response = await app.handle(request, hasBody(incoming) ? incoming : undefined, requester(incoming));
     const body = Buffer.from(await response.arrayBuffer());
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
     if (!response.headers.has("content-length")) outgoing.setHeader("content-length", body.length);
@@ -65,6 +66,13 @@ function toRequest(incoming: IncomingMessage): Request | 400 | 404 | 405 {
 function originForm(target: string): string | undefined {
   if (target.startsWith("/")) return target;
   return /^https?:\/\/[^/?#@]+(\/.*)$/i.exec(target)?.[1];
+}
+
+/** The host is the client's own word, good for nothing but telling the same client where to come back. */
+function requester({ socket, headers }: IncomingMessage): Requester {
+  const isTls = "encrypted" in socket && socket.encrypted === true;
+  const origin = headers.host === undefined ? undefined : `${isTls ? "https" : "http"}://${headers.host}`;
+  return { address: socket.remoteAddress ?? "", origin };
 }
 
 function hasBody({ method }: IncomingMessage): boolean {

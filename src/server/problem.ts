@@ -3,7 +3,8 @@
 import { CountersignError, isCountersignError } from "../bytes/index.ts";
 import { RefusedUpload } from "./refusal.ts";
 
-export function problem(error: unknown): Response {
+/** `as`: a status other than the error's own. */
+export function problem(error: unknown, as?: number): Response {
   const { status, shown } = describe(error);
   const body = (message: string, hints: readonly string[]) =>
     `${JSON.stringify({ error: { code: shown.code, message, hints } })}\n`;
@@ -14,7 +15,7 @@ export function problem(error: unknown): Response {
     else message = message.slice(0, Math.floor(message.length * 0.9)).toWellFormed();
   }
   return new Response(body(message, hints), {
-    status,
+    status: as ?? status,
     headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" },
   });
 }
@@ -28,7 +29,7 @@ function describe(error: unknown): { readonly status: number; readonly shown: Co
   if (error.kind === "bug") return { status: 500, shown: error };
   if (error.kind === "local" || error.kind === "network") {
     const shown = new CountersignError("storage.unavailable", "the server cannot read or store now; try again later");
-    return { status: 503, shown: error.code.startsWith("server.") ? error : shown };
+    return { status: 503, shown: /^(?:server|access)\./.test(error.code) ? error : shown };
   }
   if (error.kind === "key") {
     return { status: 503, shown: new CountersignError("server.signing_unavailable", "the server cannot sign now") };

@@ -21,6 +21,8 @@ export type Route =
   | { readonly kind: "ping" }
   | { readonly kind: "health" }
   | { readonly kind: "metrics" }
+  | { readonly kind: "token" }
+  | { readonly kind: "adminTokens"; readonly id: string | undefined }
   | { readonly kind: "changefeed"; readonly gun: Gun | undefined }
   | { readonly kind: "notaryCollection"; readonly gun: Gun }
   | { readonly kind: "notaryRole"; readonly gun: Gun; readonly role: RoleName; readonly selector: Selector }
@@ -50,7 +52,14 @@ export function routeOf(pathname: string): Route {
       return { kind: "metrics" };
     case "/v2/_trust/changefeed":
       return { kind: "changefeed", gun: undefined };
+    case "/token":
+      return { kind: "token" };
+    case "/_countersign/tokens":
+      return { kind: "adminTokens", id: undefined };
   }
+  const tokenId = /^\/_countersign\/tokens\/([0-9a-f]{16})$/.exec(pathname)?.[1];
+  if (tokenId !== undefined) return { kind: "adminTokens", id: tokenId };
+  if (pathname.startsWith("/_countersign/")) return unknownOurs;
   const at = pathname.indexOf("/_trust/");
   if (!pathname.startsWith("/v2/") || at <= 3) return unknown;
   const rest = pathname.slice(at + "/_trust/".length);
