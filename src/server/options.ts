@@ -1,7 +1,9 @@
 // What a server can be told, with the defaults an operator gets by saying nothing, and what it tells back.
 import type { Clock } from "../bytes/index.ts";
 import type { SqliteOptions } from "../storage/index.ts";
+import type { AccessOptions } from "./admin-access.ts";
 import type { Caching } from "./answers.ts";
+import type { RateLimits } from "./rate-limits.ts";
 
 /** Structured lines; never a secret, a header or a body. */
 export type ServerLog = (
@@ -47,6 +49,10 @@ export interface ServerOptions {
   readonly storage?: StorageChoice;
   /** Local unless told. */
   readonly signer?: SignerChoice;
+  /** Who may read, publish and administer; everybody unless told. */
+  readonly access?: AccessOptions;
+  /** None without access control, `defaultRateLimits` with it, unless told. */
+  readonly rateLimits?: RateLimits;
   /** Clients must show a certificate of this authority (PEM file); TLS only. */
   readonly clientCaPath?: string;
   /** Lifetimes of answers in caches; Notary's own unless told. */

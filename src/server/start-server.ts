@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { isIP } from "node:net";
 import { CountersignError, systemClock } from "../bytes/index.ts";
+import { openServerAccess } from "./admin-access.ts";
 import { createApp } from "./app.ts";
 import { nodeListener } from "./node-listener.ts";
 import { openParts } from "./open-parts.ts";
@@ -40,6 +41,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const secured = identity === undefined ? undefined : readTls(identity);
   await using opened = new AsyncDisposableStack();
   const { storage, signer } = await openParts(options, clock, opened);
+  const access =
+    options.access === undefined ? undefined : await openServerAccess(options.access, { storage, clock, dataDir });
   const app = createApp({
     storage,
     signer,
@@ -47,11 +50,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(log === undefined ? {} : { log }),
     ...(caching === undefined ? {} : { caching }),
     ...(gunPrefixes === undefined ? {} : { gunPrefixes }),
+    ...(access === undefined ? {} : { access }),
+    ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
   });
   // What another server on the same database commits must not be answered from this one's memory.
   await storage.watch?.((gun) => app.forget(gun));
   let isRunning = true;
-  const listener = nodeListener(app, clock, () => isRunning);
+  const listener = nodeListener(app, () => isRunning);
   const https = secured === undefined ? undefined : createHttpsServer({ ...limits, ...secured }, listener);
   const server = https ?? createHttpServer(limits, listener);
   const address = await listen(server, host, port);
@@ -87,16 +92,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Without access control whoever reaches the port can publish new collections and delete all of them. */
-function refuseOpenAddress({ clientCaPath, allowNonLoopback }: ServerOptions, host: string): void {
+function refuseOpenAddress({ access, clientCaPath, allowNonLoopback }: ServerOptions, host: string): void {
   const isLoopback = host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
-  if (isLoopback || allowNonLoopback === true || clientCaPath !== undefined) return;
+  if (isLoopback || allowNonLoopback === true || clientCaPath !== undefined || access !== undefined) return;
   const where = host === everyAddress ? "every address of this machine" : host;
   throw new CountersignError(
     "usage.invalid",
     `${where} can be reached by others, and nothing says who may publish here`,
     {
       hints: [
-        "ask for client certificates: --client-ca FILE",
+        "say who may, with an access policy: --access FILE",
+        "or ask for client certificates: --client-ca FILE",
         "or listen on 127.0.0.1, behind a proxy that knows who its clients are",
         "or say that the network is guarded by other means: --allow-non-loopback",
       ],
