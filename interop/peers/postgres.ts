@@ -8,14 +8,23 @@ import { freePort, type RunningProcess, run, runOk, startProcess } from "./proce
 import type { Scratch } from "./scratch.ts";
 
 export interface Postgres extends AsyncDisposable {
+  /** As it runs now: `crash` replaces it. */
   readonly process: RunningProcess;
+  readonly port: number;
   /** Makes a database, runs `schema` in it, and gives the URL to reach it by. */
-  createDatabase(name: string, schema: string): Promise<string>;
+  createDatabase(name: string, schema?: string): Promise<string>;
+  /** kill -9 of the server and all its processes, `meanwhile` while it is down, and a start on the same data and port. */
+  crash(meanwhile?: () => Promise<void>): Promise<void>;
   /** Runs SQL and gives the unaligned output. */
   query(database: string, sql: string): Promise<string>;
 }
 
-export async function startPostgres(directory: Scratch, cpu?: number): Promise<Postgres> {
+/** `settings` are arguments of the server, such as "-c", "max_connections=5". */
+export async function startPostgres(
+  directory: Scratch,
+  cpu?: number,
+  settings: readonly string[] = [],
+): Promise<Postgres> {
   const binaries = dirname(needPeer("postgres"));
   const user = otherUser();
   const home = directory.at("postgres");
@@ -29,28 +38,38 @@ export async function startPostgres(directory: Scratch, cpu?: number): Promise<P
   const port = await freePort();
   const psql = (database: string, ...args: readonly string[]) =>
     run(join(binaries, "psql"), ["-X", "-h", home, "-p", String(port), "-U", "postgres", "-d", database, ...args]);
-  const running = await startProcess({
-    name: "postgres",
-    command: join(binaries, "postgres"),
-    args: ["-D", data, "-p", String(port), "-k", home, "-c", "listen_addresses=127.0.0.1"],
-    ...owner,
-    cpu,
-    // Fast shutdown: does not wait for clients to leave.
-    stopSignal: "SIGINT",
-    ready: async () => (await psql("postgres", "-c", "SELECT 1")).status === 0,
-  });
+  const start = () =>
+    startProcess({
+      name: "postgres",
+      command: join(binaries, "postgres"),
+      args: ["-D", data, "-p", String(port), "-k", home, "-c", "listen_addresses=127.0.0.1", ...settings],
+      ...owner,
+      cpu,
+      // Fast shutdown: does not wait for clients to leave.
+      stopSignal: "SIGINT",
+      ready: async () => (await psql("postgres", "-c", "SELECT 1")).status === 0,
+    });
+  let running = await start();
   const query = async (database: string, sql: string) => {
     const done = await psql(database, "-v", "ON_ERROR_STOP=1", "-At", "-c", sql);
     if (done.status !== 0) throw new Error(`psql ${database}: ${done.stderr}`);
     return done.stdout.trim();
   };
   return {
-    process: running,
+    get process() {
+      return running;
+    },
+    port,
     query,
     createDatabase: async (name, schema) => {
       await query("postgres", `CREATE DATABASE ${name}`);
-      await query(name, schema);
+      if (schema !== undefined) await query(name, schema);
       return `postgres://postgres@127.0.0.1:${port}/${name}?sslmode=disable`;
+    },
+    crash: async (meanwhile) => {
+      await running.kill();
+      await meanwhile?.();
+      running = await start();
     },
     [Symbol.asyncDispose]: () => running.stop(),
   };

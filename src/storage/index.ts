@@ -1,5 +1,7 @@
 // Where the server keeps documents, target contents, its sealed keys and the changefeed. The port and its adapters; it
 // verifies no signature and decides nothing about trust. Notary's tables it stands for: notary-v1, section 10.
+
+export { openPostgresStorage, type PostgresStorageOptions } from "./postgres/postgres-storage.ts";
 export type {
   PassphraseRecord,
   ResealedKey,

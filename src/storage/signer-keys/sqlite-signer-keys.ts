@@ -1,9 +1,9 @@
 // The signer's keys in one SQLite file of its own, beside nothing else: opened, locked and made durable as the server's database is
 // (sqlite/open-database.ts), so that one process has it at a time.
 import { CountersignError } from "../../bytes/index.ts";
+import { bytesCell, integerCell, optionalIntegerCell, type Row, textCell } from "../rows.ts";
 import { GroupCommit } from "../sqlite/group-commit.ts";
 import { openDatabase } from "../sqlite/open-database.ts";
-import { bytesCell, integerCell, optionalIntegerCell, type Row, textCell } from "../sqlite/rows.ts";
 import type { DatabaseKind } from "../sqlite/schema.ts";
 import { toStorageError } from "../sqlite/sqlite-errors.ts";
 import { Statements } from "../sqlite/statements.ts";

@@ -2,8 +2,8 @@
 // throws to be undone whole; what may be added to what is here already is decided in imported-collection.ts.
 import { CountersignError, decodeHex, encodeHex, sha256 } from "../../bytes/index.ts";
 import { type FoundCollection, planImport } from "../imported-collection.ts";
+import { behindBits, bytesCell, changeOf, dialectNumber, dialectOf, integerCell, roleOf, textCell } from "../rows.ts";
 import type { Change, ImportedCollection, ServerKey } from "../storage.ts";
-import { behindBits, bytesCell, changeOf, dialectNumber, dialectOf, integerCell, roleOf, textCell } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 import { addCollection, collectionRow } from "./writes.ts";
 

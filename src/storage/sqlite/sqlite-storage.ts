@@ -3,6 +3,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Gun } from "../../bytes/index.ts";
 import { CountersignError, decodeHex } from "../../bytes/index.ts";
+import {
+  apiTokenOf,
+  behindOf,
+  bytesCell,
+  changeOf,
+  dialectNumber,
+  documentOf,
+  gunCell,
+  integerCell,
+  type Row,
+  serverKeyOf,
+} from "../rows.ts";
 import type {
   ApiToken,
   Change,
@@ -19,18 +31,6 @@ import type {
 import { GroupCommit, type WritePoint } from "./group-commit.ts";
 import { applyImport, applyImportedChanges } from "./imports.ts";
 import { openDatabase } from "./open-database.ts";
-import {
-  apiTokenOf,
-  behindOf,
-  bytesCell,
-  changeOf,
-  dialectNumber,
-  documentOf,
-  gunCell,
-  integerCell,
-  type Row,
-  serverKeyOf,
-} from "./rows.ts";
 import { toStorageError } from "./sqlite-errors.ts";
 import { Statements } from "./statements.ts";
 import { applyApiToken } from "./tokens.ts";

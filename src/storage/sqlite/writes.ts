@@ -2,8 +2,8 @@
 
 import type { Gun } from "../../bytes/index.ts";
 import { CountersignError, decodeHex, sha256 } from "../../bytes/index.ts";
+import { behindBits, dialectNumber, integerCell, optionalIntegerCell } from "../rows.ts";
 import type { Commit, NewDocument, ServerKey } from "../storage.ts";
-import { behindBits, dialectNumber, integerCell, optionalIntegerCell } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
 interface CollectionRow {

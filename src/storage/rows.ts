@@ -1,18 +1,10 @@
-// Rows of node:sqlite as values of the port. A cell of the wrong type means somebody else wrote the file: storage.corrupt.
-import type { SQLOutputValue } from "node:sqlite";
-import type { Gun, RoleName } from "../../bytes/index.ts";
-import {
-  CountersignError,
-  encodeHex,
-  isTopRole,
-  parseGun,
-  parseRoleName,
-  parseTuf1RoleName,
-} from "../../bytes/index.ts";
-import type { DialectName } from "../../tuf/index.ts";
-import type { ApiToken, Change, ServerKey, StoredDocument } from "../storage.ts";
+// Rows of either database as values of the port. A cell of the wrong type means somebody else wrote the tables: storage.corrupt.
+import type { Gun, RoleName } from "../bytes/index.ts";
+import { CountersignError, encodeHex, isTopRole, parseGun, parseRoleName, parseTuf1RoleName } from "../bytes/index.ts";
+import type { DialectName } from "../tuf/index.ts";
+import type { ApiToken, Change, ServerKey, StoredDocument } from "./storage.ts";
 
-export type Row = Readonly<Record<string, SQLOutputValue>>;
+export type Row = Readonly<Record<string, unknown>>;
 
 export function integerCell(row: Row, name: string): number {
   const value = row[name];

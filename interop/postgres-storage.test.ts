@@ -1,0 +1,107 @@
+// Our storage on a real PostgreSQL: the whole contract of the port, and what only a database on the other end of a line can do: be missing, too
+// new, somebody else's, full of connections, killed, cut off in any phase of a commit, shared with another process.
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { type ErrorCode, isCountersignError, parseGun, parseRoleName } from "../src/bytes/index.ts";
+import { importContract } from "../src/storage/import-contract.ts";
+import { type Commit, openPostgresStorage, type Storage } from "../src/storage/index.ts";
+import { storageContract } from "../src/storage/storage-contract.ts";
+import { findPeer, peerTest } from "./peers/find.ts";
+import { type Postgres, startPostgres } from "./peers/postgres.ts";
+import { freePort } from "./peers/process.ts";
+import { scratch } from "./peers/scratch.ts";
+
+const running = new AsyncDisposableStack();
+let postgres: Postgres;
+let databases = 0;
+
+if (findPeer("postgres") !== undefined) {
+  before(async () => {
+    postgres = running.use(await startPostgres(running.use(scratch("postgres-storage"))));
+  });
+  after(() => running.disposeAsync());
+  storageContract("postgresql", openEmpty);
+  importContract("postgresql", openEmpty);
+}
+
+async function newDatabase(): Promise<string> {
+  return postgres.createDatabase(`storage_${++databases}`);
+}
+
+async function openEmpty(): Promise<Storage> {
+  return openPostgresStorage({ url: await newDatabase() });
+}
+
+const gun = parseGun("example.com/app");
+const targets = { dialect: "tuf1", role: parseRoleName("targets") } as const;
+
+function publish(version: number, name = gun): Commit {
+  return {
+    gun: name,
+    expectedGeneration: version - 1,
+    documents: [{ ...targets, version, bytes: Buffer.from(`${name} ${version}`) }],
+    retired: [],
+    forgotten: [],
+    blobs: [],
+    behind: [],
+    changes: [{ version, sha256: "ab".repeat(32), category: "update" }],
+    usedKeys: [],
+    renewAt: undefined,
+    at: version,
+  };
+}
+
+async function opening(url: string, ...codes: readonly ErrorCode[]): Promise<void> {
+  await assert.rejects(
+    openPostgresStorage({ url }),
+    (error) => isCountersignError(error, ...codes) && error.hints.length > 0 && !error.message.includes("hunter2"),
+  );
+}
+
+peerTest("eight servers that start at once on an empty database make one schema", ["postgres"], async () => {
+  const url = await newDatabase();
+  const storages = await Promise.all(Array.from({ length: 8 }, () => openPostgresStorage({ url })));
+  await Promise.all(storages.map((storage, index) => storage.commit(publish(1, parseGun(`example.com/c${index}`)))));
+  assert.equal((await storages[0]?.listCollections({ limit: 20 }))?.length, 8);
+  await Promise.all(storages.map((storage) => storage.close()));
+});
+
+peerTest(
+  "a schema of a newer program, or somebody else's, is refused rather than guessed at",
+  ["postgres"],
+  async () => {
+    const newer = await newDatabase();
+    await (await openPostgresStorage({ url: newer })).close();
+    await postgres.query(databaseOf(newer), "UPDATE countersign.schema_version SET version = 999");
+    await opening(newer, "storage.newer");
+    const theirs = await newDatabase();
+    await postgres.query(databaseOf(theirs), "CREATE SCHEMA countersign; CREATE TABLE countersign.photos (id int)");
+    await opening(theirs, "storage.corrupt");
+    assert.equal(await postgres.query(databaseOf(theirs), "SELECT count(*) FROM countersign.photos"), "0");
+  },
+);
+
+peerTest(
+  "a database that is missing, refuses the user or is not there at all is named, not its password",
+  ["postgres"],
+  async () => {
+    const at = `127.0.0.1:${postgres.port}`;
+    await opening(`postgres://postgres:hunter2@${at}/nowhere`, "storage.unavailable");
+    await opening(`postgres://nobody:hunter2@${at}/postgres`, "storage.unavailable");
+    await opening(`postgres://postgres:hunter2@127.0.0.1:${await freePort()}/x`, "storage.unavailable");
+    await opening(`postgres://postgres:hunter2@${at}/postgres?sslmode=verify-full`, "storage.unavailable");
+    await opening(`http://postgres:hunter2@${at}/x`, "usage.invalid");
+  },
+);
+
+peerTest("a user who may not make schemas serves from one that the administrator made", ["postgres"], async () => {
+  const url = await newDatabase();
+  const name = databaseOf(url);
+  await postgres.query(name, `CREATE ROLE clerk_${name} LOGIN; CREATE SCHEMA countersign AUTHORIZATION clerk_${name}`);
+  await using storage = await openPostgresStorage({ url: url.replace("postgres@", `clerk_${name}@`) });
+  assert.equal(await storage.commit(publish(1)), 1);
+});
+
+function databaseOf(url: string): string {
+  return new URL(url).pathname.slice(1);
+}

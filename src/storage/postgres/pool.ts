@@ -1,0 +1,135 @@
+// A pool of connections to one PostgreSQL with its schema at the newest version, and every failure as a coded error. Reads find another
+// connection when theirs is gone; writes are never repeated here, because a lost answer says nothing about what happened.
+import type { Pool, PoolClient } from "pg";
+import { CountersignError } from "../../bytes/index.ts";
+import type { Row } from "../rows.ts";
+import { clientConfig, execute, type Result, type SqlValue } from "./connection.ts";
+import { migrate, type Schema } from "./migrations.ts";
+import { isLostConnection, toPostgresError } from "./postgres-errors.ts";
+import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.ts";
+
+export interface PoolOptions {
+  /** postgres://user:password@host:port/database?sslmode=... */
+  readonly url: string;
+  /** How many connections at most; others wait for one, not for ever. 10 unless told. */
+  readonly maxConnections?: number | undefined;
+  /** What an administrator sees in pg_stat_activity. */
+  readonly application: string;
+  readonly schema: Schema;
+}
+
+/** Runs one statement of a transaction. */
+export type Run = (sql: string, values?: readonly SqlValue[]) => Promise<Result>;
+
+const defaultMaxConnections = 10;
+/** A restarted database has left as many dead connections as the pool held. */
+const readAttempts = 3;
+
+export class PostgresPool implements AsyncDisposable {
+  readonly address: PostgresAddress;
+  readonly #pool: Pool;
+  #closing: Promise<void> | undefined;
+
+  /** Use `openPostgresPool`. */
+  constructor(address: PostgresAddress, pool: Pool) {
+    this.address = address;
+    this.#pool = pool;
+  }
+
+  /** The rows of one statement that changes nothing: it may run more than once. @throws storage.*, disk.*, tls.untrusted */
+  async read(sql: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#with(async (client) => (await execute(client, sql, values)).rows);
+      } catch (error) {
+        if (attempt >= readAttempts || !isBrokenLine(error)) throw toPostgresError(error, this.address.shown);
+      }
+    }
+  }
+
+  /**
+   * Runs `work` in one transaction, which is taken back if it throws. A connection lost at the end leaves open whether it happened.
+   * @throws what `work` throws, storage.*, disk.*, tls.untrusted
+   */
+  async transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    try {
+      return await this.#with(async (client) => {
+        await execute(client, "BEGIN");
+        try {
+          const result = await work((sql, values) => execute(client, sql, values));
+          const { command } = await execute(client, "COMMIT");
+          if (command === "COMMIT") return result;
+        } catch (error) {
+          await execute(client, "ROLLBACK").catch(() => undefined);
+          throw error;
+        }
+        throw new CountersignError("storage.unavailable", `the database ${this.address.shown} took a transaction back`);
+      });
+    } catch (error) {
+      throw toPostgresError(error, this.address.shown);
+    }
+  }
+
+  /** Waits for what is under way. */
+  close(): Promise<void> {
+    this.#closing ??= this.#pool.end();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** A connection on which anything failed is not used again: what is still under way on it is not known. */
+  async #with<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) {
+      throw new CountersignError("storage.unavailable", `the connection to ${this.address.shown} is closed`);
+    }
+    const client = await this.#pool.connect();
+    // While a client is lent out the pool does not listen, and an unheard error event ends the process.
+    const ignore = () => {};
+    client.on("error", ignore);
+    let isSound = false;
+    try {
+      const result = await work(client);
+      isSound = true;
+      return result;
+    } finally {
+      client.off("error", ignore);
+      client.release(!isSound);
+    }
+  }
+}
+
+/** Connects, and brings the schema to its newest version. @throws usage.invalid, storage.*, disk.*, tls.untrusted */
+export async function openPostgresPool(options: PoolOptions): Promise<PostgresPool> {
+  const address = parsePostgresUrl(options.url);
+  const { default: pg } = await import("pg");
+  const config = clientConfig(address, options.application);
+  try {
+    // A connection of its own: a step over a large table may stay silent for longer than we bear otherwise.
+    const client = new pg.Client({ ...config, query_timeout: 0 });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      await migrate(client, options.schema);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  } catch (error) {
+    throw toPostgresError(error, address.shown);
+  }
+  const max = options.maxConnections ?? defaultMaxConnections;
+  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 60_000 });
+  // Of connections that break while nobody uses them: the pool has dropped them by then.
+  pool.on("error", () => {});
+  return new PostgresPool(address, pool);
+}
+
+/** The connection broke under the statement. One that could not be made is not tried again: that is an outage. */
+function isBrokenLine(error: unknown): boolean {
+  if (!isLostConnection(error)) return false;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const message = error instanceof Error ? error.message : "";
+  return !["ECONNREFUSED", "ENOTFOUND", "57P03"].includes(code) && !/timeout/i.test(message);
+}
