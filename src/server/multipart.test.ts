@@ -35,19 +35,24 @@ test("parts come out byte for byte however the network cuts them", async () => {
 });
 
 test("a body that is not multipart, or ends early, is malformed", async () => {
-  const bodies = [
-    "",
-    "hello",
-    part("root", "x"),
-    `${part("root", "x")}--b`,
-    "--bx\r\n",
-    "--b\r\n\r\nx\r\n--b--",
-    "x".repeat(9_000),
-  ];
+  const bodies = ["", "hello", part("root", "x"), `${part("root", "x")}--b`, "--bx\r\n", "x".repeat(9_000)];
   for (const body of bodies) await assert.rejects(read(body), isCountersignError, body.slice(0, 20));
   for (const contentType of [null, "application/json", "multipart/form-data", 'multipart/form-data; boundary=""']) {
     await assert.rejects(read(part("root", "x"), 7, contentType), refused("request.invalid"));
   }
+});
+
+test("parts are named as notary-server's parser names them, whatever else their headers say", async () => {
+  const named = async (headers: string) => (await read(`--b\r\n${headers}\r\n\r\nx\r\n--b--`))[0]?.[0];
+  assert.equal(await named("content-disposition: attachment; FILENAME=root"), "root");
+  assert.equal(await named('Content-Disposition: form-data; filename="targets/a"; name="files"'), "targets/a");
+  assert.equal(await named('Content-Disposition: form-data; name="files"'), "");
+  assert.equal(await named("Content-Type: text/plain"), "");
+  assert.equal(await named('X: filename="evil"\r\nContent-Disposition: form-data; filename="root"'), "root");
+  const mixed = await read(`${part("root", "x")}--b--`, 7, "multipart/mixed; boundary=b");
+  assert.deepEqual(mixed[0]?.[0], "root");
+  const padded = await read('--b \t \r\nContent-Disposition: form-data; filename="root"\r\n\r\nx\r\n--b--');
+  assert.deepEqual(padded[0]?.[0], "root");
 });
 
 test("endless parts, endless content and endless headers are stopped", async () => {

@@ -28,7 +28,7 @@ export async function readMultipart(
 }
 
 function boundaryOf(contentType: string | null): string {
-  const match = /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"\r\n]{1,200})"|([^\s";]{1,200}))/i.exec(
+  const match = /^multipart\/(?:form-data|mixed)\s*;(?:.*;)?\s*boundary=(?:"([^"\r\n]{1,200})"|([^\s";]{1,200}))/i.exec(
     contentType ?? "",
   );
   const boundary = match?.[1] ?? match?.[2];
@@ -100,6 +100,8 @@ class MultipartReader {
   }
 
   #readLineEnd(): boolean {
+    // Blanks after a boundary are "transport padding" (RFC 2046, 5.1.1).
+    while (this.#rest[0] === 0x20 || this.#rest[0] === 0x09) this.#rest = this.#rest.subarray(1);
     if (this.#rest.length < 2) return false;
     const mark = this.#rest.toString("latin1", 0, 2);
     if (mark !== "\r\n" && mark !== "--") throw malformed("a boundary is not followed by a line end");
@@ -144,12 +146,11 @@ class MultipartReader {
   }
 }
 
-/** The file name of a part's Content-Disposition, with `\"` and `\\` undone. @throws request.invalid without that header */
+/** The file name that a part's Content-Disposition gives, with `\"` and `\\` undone; "" without one. */
 function filenameOf(headers: string): string {
-  const disposition = /\r\ncontent-disposition:\s*form-data\b(.*)/i.exec(headers)?.[1];
-  if (disposition === undefined) throw malformed("a part has no Content-Disposition of form-data");
-  const quoted = /;\s*filename="((?:[^"\\]|\\.)*)"/i.exec(disposition)?.[1];
-  return quoted === undefined ? "" : quoted.replace(/\\(.)/g, "$1");
+  const disposition = /\r\ncontent-disposition:([^\r]*)/i.exec(headers)?.[1] ?? "";
+  const [, quoted, token] = /;\s*filename=(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))/i.exec(disposition) ?? [];
+  return quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
 }
 
 function malformed(reason: string): CountersignError {

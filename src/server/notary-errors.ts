@@ -1,11 +1,13 @@
 // Errors as notary-server words them (notary-v1, section 6.3). Notary's clients show a reason only when there is exactly one error, its
 // detail has the shape below, and the whole body stays under 1,024 bytes; so messages are cut rather than lost.
 import { type CountersignError, isCountersignError } from "../bytes/index.ts";
+import { isOlderRoot, notaryReason } from "./notary-words.ts";
 import { type RefusalPlace, RefusedUpload } from "./refusal.ts";
 
 const texts = {
   MALFORMED_UPLOAD: [400, "The body of your request is malformed."],
   NO_FILENAME: [400, "No file/role name provided."],
+  MALFORMED_JSON: [400, "JSON sent by the client could not be parsed by the server"],
   INVALID_ROLE: [400, "The role you are attempting to operate on is invalid."],
   INVALID_UPDATE: [400, "Update sent by the client is invalid."],
   INVALID_GUN: [400, "The server does not support actions on images of this name."],
@@ -42,9 +44,7 @@ export function notaryErrorOf(error: unknown): Response {
     case "request.invalid":
       return notaryError("MALFORMED_UPLOAD");
     case "request.too_large":
-      return notaryError("MALFORMED_UPLOAD", short(error.message), 413);
-    case "role.invalid":
-      return notaryError("INVALID_ROLE", short(error.message));
+      return notaryError("MALFORMED_UPLOAD", shortDetail(error.message), 413);
     case "collection.missing":
     case "metadata.missing":
       return notaryError("METADATA_NOT_FOUND", {});
@@ -55,10 +55,20 @@ export function notaryErrorOf(error: unknown): Response {
 }
 
 function refusal(error: RefusedUpload): Response {
-  if (error.code === "conflict.lost_race") return notaryError("VERSION", {});
+  if (error.code === "json.invalid") return notaryError("MALFORMED_JSON");
+  if (error.code === "conflict.lost_race" && !isOlderRoot(error)) return notaryError("VERSION", {});
   if (error.kind === "network") return notaryError("UNKNOWN", {}, 503);
   const missing = error.place === "hierarchy" ? { Missing: missingRole(error) } : {};
-  return notaryError("INVALID_UPDATE", { Name: kinds[error.place], Error: { ...missing, Msg: short(error.message) } });
+  return notaryError("INVALID_UPDATE", {
+    Name: kinds[placeShown(error)],
+    Error: { ...missing, Msg: shortDetail(notaryReason(error)) },
+  });
+}
+
+/** A document that is not the one its snapshot lists is the snapshot's fault to Notary. */
+function placeShown({ code, place }: RefusedUpload): RefusalPlace {
+  const isListing = code === "metadata.hash_mismatch" || code === "metadata.length_mismatch";
+  return isListing ? "snapshot" : place;
 }
 
 function missingRole(error: CountersignError): string {
@@ -66,7 +76,7 @@ function missingRole(error: CountersignError): string {
 }
 
 /** Cut so that the JSON around it keeps the body under the limit. */
-function short(message: string): string {
+export function shortDetail(message: string): string {
   let text = message.slice(0, 700).toWellFormed();
   while (Buffer.byteLength(JSON.stringify(text)) > 700)
     text = text.slice(0, Math.floor(text.length * 0.9)).toWellFormed();

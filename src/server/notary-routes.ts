@@ -1,15 +1,17 @@
 // Notary's other routes: update, delete, keys, changefeed (notary-v1, sections 6 and 7).
-import { encodeBase64, type Gun } from "../bytes/index.ts";
+import { CountersignError, encodeBase64, type Gun } from "../bytes/index.ts";
 import type { PublicKey } from "../keys/index.ts";
 import type { Change } from "../storage/index.ts";
 import { notaryJson } from "./answers.ts";
 import type { AppContext, IncomingUpload } from "./app-context.ts";
 import { readMultipart } from "./multipart.ts";
-import { notaryError } from "./notary-errors.ts";
+import { notaryError, shortDetail } from "./notary-errors.ts";
 import { uploadLimits } from "./own-routes.ts";
+import { refuse } from "./refusal.ts";
 import type { OnlineRole } from "./role-signer.ts";
-import { parseNotaryUpload } from "./upload.ts";
+import { parseNotaryUpload, type Upload } from "./upload.ts";
 
+const noRoot = "no pre-existing root and no root provided in update.";
 const maxChanges = 1_000;
 const maxInt32 = 2 ** 31 - 1;
 
@@ -20,10 +22,27 @@ export async function notaryUpdate(
 ): Promise<Response> {
   return context.uploads.spend(received, async (body) => {
     const parts = await readMultipart(request.headers.get("content-type"), body, uploadLimits);
-    if (parts.some((part) => part.filename === "")) return notaryError("NO_FILENAME");
-    await context.collections.publish(gun, parseNotaryUpload(parts));
-    return new Response(null, { status: 200 });
+    const read = parseNotaryUpload(parts);
+    switch (read.kind) {
+      case "noFilename":
+        return notaryError("NO_FILENAME");
+      case "malformedJson":
+        return notaryError("MALFORMED_JSON");
+      case "invalidRole":
+        return notaryError("INVALID_ROLE", shortDetail(read.name));
+      case "upload":
+        await publishParts(context, gun, read.upload);
+        return new Response(null, { status: 200 });
+    }
   });
+}
+
+async function publishParts({ collections, reads }: AppContext, gun: Gun, upload: Upload): Promise<void> {
+  if (upload.documents.length > 0) {
+    await collections.publish(gun, upload);
+  } else if ((await reads.state(gun)) === undefined) {
+    refuse("validation", new CountersignError("collection.missing", noRoot));
+  }
 }
 
 /** 200 also for a collection that never was. */

@@ -196,6 +196,82 @@ test("bytes with a trailing newline are hashed as they are and read back as they
   assert.equal((await publisher.get("bundle?dialect=notary1")).status, 200);
 });
 
+test("old clients are told in notary-server's own sentences", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const stranger = await generateSigner();
+  const told = async (documents: readonly Document[]) => {
+    const body = (await (await publisher.publishNotary(documents)).json()) as {
+      errors: { code: string; detail: { Name: string; Error: { Msg: string } } }[];
+    };
+    const [error] = body.errors;
+    return `${error?.code} ${error?.detail.Name} ${error?.detail.Error?.Msg}`;
+  };
+  const root = (change: (before: Root) => Root, signers = [publisher.rootSigner]) =>
+    publisher.edit<Root>("notary1", "root", change, signers);
+  const targets = (change: (before: Targets) => Targets, signers = [publisher.targetsSigner]) =>
+    publisher.edit<Targets>("notary1", "targets", change, signers);
+  const same = <T>(before: T) => before;
+  const invalid = "INVALID_UPDATE";
+  assert.equal(
+    await told([await targets(same, [stranger])]),
+    `${invalid} ErrBadTargets valid signatures did not meet threshold for targets`,
+  );
+  assert.equal(await told([await targets(same, [])]), `${invalid} ErrBadTargets tuf: data has no signatures`);
+  const expires = dialectNamed("notary1").formatExpiry(Date.UTC(2026, 6, 4, 9, 8, 7));
+  assert.equal(
+    await told([await targets((before) => ({ ...before, expires }))]),
+    `${invalid} ErrBadTargets targets expired at Sat Jul  4 09:08:07 UTC 2026`,
+  );
+  const notRotated =
+    "could not rotate trust to a new trusted root: failed to validate data with current trusted certificates";
+  assert.equal(await told([await root(same, [stranger])]), `${invalid} ErrBadRoot ${notRotated}`);
+  assert.equal(await told([await root(same, [])]), `${invalid} ErrBadRoot ${notRotated}`);
+  const twoKeys = (before: Root) => ({
+    ...before,
+    roles: { ...before.roles, root: { ...before.roles.root, threshold: 2 } },
+  });
+  assert.equal(
+    await told([await root(twoKeys)]),
+    `${invalid} ErrBadRoot could not validate the path to a trusted root: failed to validate integrity of roots`,
+  );
+  assert.equal(
+    await told([await root((before) => ({ ...before, version: 7 }))]),
+    `${invalid} ErrBadRoot Root modifications must increment the version. Current 1, new 7`,
+  );
+  const second = await root(same);
+  assert.equal((await publisher.publishNotary([second])).status, 200);
+  assert.equal(
+    await told([publisher.document("notary1", "root")]),
+    `${invalid} ErrBadRoot Root modifications must increment the version. Current 2, new 1`,
+  );
+  assert.equal(await (await publisher.publishNotary([second])).text(), version);
+  const other = await world.publisher("registry.example.com/team/other");
+  assert.equal(
+    await (await other.publishNotary([second, publisher.document("notary1", "targets")])).text(),
+    `{"errors":[{"code":"INVALID_UPDATE","message":"Update sent by the client is invalid.","detail":{"Name":"ErrBadRoot","Error":{"Msg":"could not validate the path to a trusted root: unable to retrieve valid leaf certificates"}}}]}\n`,
+  );
+});
+
+test("nothing to update is no update, and for a name nobody took it lacks a root", async () => {
+  const { world, publisher } = await ready();
+  await using _ = world;
+  const before = (await world.storage.collection(publisher.gun))?.generation;
+  const timestamp = { filename: "timestamp.json", bytes: Buffer.from('{"signed":{},"signatures":[]}') };
+  assert.equal((await publisher.post("tuf/", [timestamp])).status, 200, "Notary drops a client's timestamp");
+  assert.equal((await world.storage.collection(publisher.gun))?.generation, before);
+  const nobody = await world.publisher("registry.example.com/team/nobody");
+  assert.match(await (await nobody.post("tuf/", [timestamp])).text(), /no pre-existing root and no root provided/);
+  const bad = { filename: "timestamp", bytes: Buffer.from("{bad") };
+  assert.match(await (await publisher.post("tuf/", [bad])).text(), /"MALFORMED_JSON"/);
+  const unknown = { filename: "roots", bytes: Buffer.from("{}") };
+  assert.match(await (await publisher.post("tuf/", [bad, unknown])).text(), /"MALFORMED_JSON"/);
+  assert.match(await (await publisher.post("tuf/", [unknown, bad])).text(), /"INVALID_ROLE".*"detail":"roots"/);
+});
+
+const version =
+  '{"errors":[{"code":"VERSION","message":"A newer version of metadata is already available.","detail":{}}]}\n';
+
 test("malformed uploads have Notary's codes on its route and ours on ours", async () => {
   const { world, publisher } = await ready();
   await using _ = world;

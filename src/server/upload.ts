@@ -3,6 +3,7 @@
 import {
   CountersignError,
   encodeHex,
+  isCountersignError,
   isTopRole,
   parseRoleName,
   parseTuf1RoleName,
@@ -43,14 +44,46 @@ export function parseUpload(parts: readonly UploadPart[]): Upload {
   return { documents, blobs };
 }
 
-/** The parts of Notary's `POST T/tuf/`: the file name, less `.json`, is the role. @throws role.invalid */
-export function parseNotaryUpload(parts: readonly UploadPart[]): Upload {
+export type NotaryUpload =
+  | { readonly kind: "upload"; readonly upload: Upload }
+  | { readonly kind: "noFilename" | "malformedJson" }
+  | { readonly kind: "invalidRole"; readonly name: string };
+
+/** The parts of Notary's `POST T/tuf/`: the file name, less `.json`, is the role. A timestamp is looked at and dropped (section 7). */
+export function parseNotaryUpload(parts: readonly UploadPart[]): NotaryUpload {
   const documents = new Map<RoleName, UploadedDocument>();
-  for (const { filename, bytes } of parts) {
-    const role = parseRoleName(filename.replace(/\.json$/, ""));
-    documents.set(role, { dialect: "notary1", role, bytes });
+  for (const [index, { filename, bytes }] of parts.entries()) {
+    const name = filename.replace(/\.json$/, "");
+    if (name === "") return { kind: "noFilename" };
+    const role = roleOrUndefined(name);
+    // notary-server reads part after part, so a text that is no JSON is told before what comes behind it.
+    if (role === undefined) {
+      const isReadable = parts.slice(0, index).every((part) => isJsonDocument(part.bytes));
+      return isReadable ? { kind: "invalidRole", name } : { kind: "malformedJson" };
+    }
+    if (role !== "timestamp") documents.set(role, { dialect: "notary1", role, bytes });
+    else if (!isJsonDocument(bytes)) return { kind: "malformedJson" };
   }
-  return { documents: [...documents.values()], blobs: [] };
+  return { kind: "upload", upload: { documents: [...documents.values()], blobs: [] } };
+}
+
+/** An object, or the null that Go takes for an empty one. */
+export function isJsonDocument(bytes: Uint8Array): boolean {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+    return typeof value === "object" && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+function roleOrUndefined(name: string): RoleName | undefined {
+  try {
+    return parseRoleName(name);
+  } catch (error) {
+    if (isCountersignError(error, "role.invalid")) return undefined;
+    throw error;
+  }
 }
 
 function tuf1Role(text: string): RoleName {
