@@ -30,6 +30,8 @@ export type CertificateUsage =
       readonly dnsNames: readonly string[];
       /** In text form, IPv4 or IPv6. */
       readonly ipAddresses: readonly string[];
+      /** For a peer that also has to show a certificate of its own when it calls (mutual TLS). */
+      readonly alsoClient?: true;
     };
 
 export interface SelfSignedCertificateOptions {
@@ -63,6 +65,7 @@ const oidSubjectAltName = "2.5.29.17";
 const oidBasicConstraints = "2.5.29.19";
 const oidExtendedKeyUsage = "2.5.29.37";
 const oidServerAuth = "1.3.6.1.5.5.7.3.1";
+const oidClientAuth = "1.3.6.1.5.5.7.3.2";
 const oidCodeSigning = "1.3.6.1.5.5.7.3.3";
 
 /** @throws certificate.invalid, usage.invalid (an IP address or DNS name that is none), and whatever the signer throws */
@@ -97,10 +100,10 @@ function extensions(usage: CertificateUsage): readonly Uint8Array[] {
   const keyUsage = isRoot
     ? derBitString(Uint8Array.of(digitalSignature | keyEncipherment), 5)
     : derBitString(Uint8Array.of(digitalSignature), 7);
-  const purpose = isRoot ? oidCodeSigning : oidServerAuth;
+  const purposes = isRoot ? [oidCodeSigning] : [oidServerAuth, ...(usage.alsoClient === true ? [oidClientAuth] : [])];
   const common = [
     extension(oidKeyUsage, keyUsage, true),
-    extension(oidExtendedKeyUsage, derSequence(derObjectIdentifier(purpose)), false),
+    extension(oidExtendedKeyUsage, derSequence(...purposes.map(derObjectIdentifier)), false),
     extension(oidBasicConstraints, derSequence(), true), // CA:FALSE is the default and so left out
   ];
   if (isRoot) return common;

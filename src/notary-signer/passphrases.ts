@@ -1,0 +1,103 @@
+// Passphrases by alias, from the environment, as notary-signer takes them (NOTARY_SIGNER_<ALIAS>), under our own name, or from a
+// file that a variable names (mounted secrets). Each alias has one sealing key, derived once. No passphrase is ever in an argument, error or log.
+import { readFileSync } from "node:fs";
+import { CountersignError, equalBytes } from "../bytes/index.ts";
+import type { SignerKeyStore } from "../storage/index.ts";
+import { newPassphraseRecord, openPassphrase, type SealingKey } from "./sealing.ts";
+
+const maxPassphraseBytes = 4096;
+
+/** The passphrase of an alias, or undefined when it was not given. @throws disk.unreadable, key.passphrase_missing */
+export type PassphraseOf = (alias: string) => string | undefined;
+
+/** Letters, digits, `_` and `-`, at most 50: what fits Notary's column and a variable's name. @throws usage.invalid */
+export function parseAlias(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/.test(text)) return text;
+  throw new CountersignError("usage.invalid", `not a passphrase alias: ${JSON.stringify(text.slice(0, 60))}`, {
+    hints: ["an alias has up to 50 letters, digits, _ and -, for example production2026"],
+  });
+}
+
+/** Variables that give the passphrase of an alias, the first that is set wins. Those that end in _FILE name a file. */
+export function passphraseVariables(alias: string): readonly string[] {
+  const names = ["COUNTERSIGN", "NOTARY"].map((owner) => `${owner}_SIGNER_${alias.toUpperCase()}`);
+  return names.flatMap((name) => [name, `${name}_FILE`]);
+}
+
+export function passphrasesFromEnvironment(env: Readonly<Record<string, string | undefined>>): PassphraseOf {
+  return (alias) => {
+    const name = passphraseVariables(alias).find((candidate) => (env[candidate] ?? "") !== "");
+    const value = name === undefined ? undefined : env[name];
+    return name?.endsWith("_FILE") === true && value !== undefined ? readFirstLine(value, name) : value;
+  };
+}
+
+/** The sealing keys of one store. */
+export class SealingKeys {
+  readonly #store: SignerKeyStore;
+  readonly #passphraseOf: PassphraseOf;
+  readonly #keys = new Map<string, Promise<SealingKey>>();
+
+  constructor(store: SignerKeyStore, passphraseOf: PassphraseOf) {
+    this.#store = store;
+    this.#passphraseOf = passphraseOf;
+  }
+
+  /** The key of an alias that has sealed keys already. @throws key.passphrase_missing, key.passphrase_wrong, storage.* */
+  existing(alias: string): Promise<SealingKey> {
+    return this.#once(alias, async () => {
+      const record = await this.#store.passphrase(alias);
+      if (record !== undefined) return openPassphrase(record, this.#passphrase(alias));
+      throw new CountersignError(
+        "storage.corrupt",
+        `the signer's database has lost how the alias ${alias} seals keys`,
+        {
+          hints: ["restore the signer's database from a backup"],
+        },
+      );
+    });
+  }
+
+  /** As `existing`, for an alias that may be new. */
+  forNewKeys(alias: string): Promise<SealingKey> {
+    return this.#once(alias, async () => {
+      const passphrase = this.#passphrase(alias);
+      const record = await this.#store.passphrase(alias);
+      if (record !== undefined) return openPassphrase(record, passphrase);
+      const made = await newPassphraseRecord(alias, passphrase);
+      const standing = await this.#store.addPassphrase(made.record);
+      // Another signer on the same database may have been faster, with a salt of its own.
+      return equalBytes(standing.salt, made.record.salt) ? made.key : openPassphrase(standing, passphrase);
+    });
+  }
+
+  #once(alias: string, make: () => Promise<SealingKey>): Promise<SealingKey> {
+    const known = this.#keys.get(alias);
+    if (known !== undefined) return known;
+    const making = make();
+    this.#keys.set(alias, making);
+    making.catch(() => this.#keys.delete(alias));
+    return making;
+  }
+
+  #passphrase(alias: string): string {
+    const passphrase = this.#passphraseOf(alias);
+    if (passphrase !== undefined) return passphrase;
+    const [ours = "", ourFile = "", notarys = ""] = passphraseVariables(alias);
+    throw new CountersignError("key.passphrase_missing", `there is no passphrase for the alias ${alias}`, {
+      hints: [`set ${ours} or ${notarys}, or ${ourFile} to a file that holds it`],
+    });
+  }
+}
+
+function readFirstLine(path: string, variable: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new CountersignError("disk.unreadable", `${path}, which ${variable} names, cannot be read`, { cause });
+  }
+  const [line = ""] = text.split(/\r?\n/, 1);
+  if (line !== "" && text.length <= maxPassphraseBytes) return line;
+  throw new CountersignError("key.passphrase_missing", `the first line of ${path} is no passphrase`);
+}

@@ -1,0 +1,156 @@
+// One gRPC call to a signer: bounded in time and size, and every way to fail is server.signing_unavailable with what the signer said,
+// because for who waits for a signature they are all the same. A call that met a broken connection (a signer that restarts) is
+// made once more on a new one: all calls may be repeated, since a key that has never signed is offered again.
+import { isIP } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import type { ChannelOptions, Client, ServiceError, VerifyOptions } from "@grpc/grpc-js";
+import { CountersignError } from "../bytes/index.ts";
+import { maxMessageBytes } from "./protocol.ts";
+import { readCertificates, readTlsPair } from "./tls-files.ts";
+
+export interface SignerClientOptions {
+  readonly host: string;
+  readonly port: number;
+  /** PEM; the usual authorities unless given. */
+  readonly caPath?: string;
+  /** What we show to the signer, with `keyPath`. */
+  readonly certificatePath?: string;
+  readonly keyPath?: string;
+  /** Of one call. 10 seconds unless told. */
+  readonly timeoutMs?: number;
+}
+
+/** What a signer answered, or that it does not know the key. */
+export type SignerAnswer = { readonly kind: "answer"; readonly bytes: Uint8Array } | { readonly kind: "not-found" };
+
+export interface SignerConnection {
+  /** @throws server.signing_unavailable */
+  call(path: string, request: Uint8Array): Promise<SignerAnswer>;
+  close(): void;
+}
+
+/** gRPC status codes (grpc.io, "Status codes and their use in gRPC"). */
+const notFound = 5;
+const unavailable = 14;
+const deadlineExceeded = 4;
+const resourceExhausted = 8;
+
+/** How long a call waits for the connection to come back. A signer that is gone must not make publishers wait for long. */
+const reconnectPatienceMs = 2_000;
+
+const channelOptions: ChannelOptions = {
+  "grpc.max_receive_message_length": maxMessageBytes,
+  "grpc.max_send_message_length": maxMessageBytes,
+  // A proxy from the environment is for the outside world, and a lookup of service configuration for nobody here.
+  "grpc.enable_http_proxy": 0,
+  "grpc.service_config_disable_resolution": 1,
+  // The default grows to two minutes, in which a signer that is back would not be noticed.
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1_000,
+};
+
+/** Reads the files now and connects at the first call. @throws disk.unreadable, certificate.invalid, key.format, usage.invalid */
+export async function openConnection(options: SignerClientOptions): Promise<SignerConnection> {
+  const { host, port, timeoutMs = 10_000 } = options;
+  if (!/^[A-Za-z0-9:._-]+$/.test(host)) {
+    throw new CountersignError("usage.invalid", `not a host name: ${JSON.stringify(host.slice(0, 80))}`);
+  }
+  if (options.certificatePath === undefined || options.keyPath === undefined) {
+    if (options.certificatePath !== options.keyPath) {
+      throw new CountersignError("usage.invalid", "a client certificate and its key go together");
+    }
+  }
+  const authorities = options.caPath === undefined ? null : readCertificates(options.caPath);
+  const pair =
+    options.certificatePath === undefined || options.keyPath === undefined
+      ? undefined
+      : readTlsPair(options.certificatePath, options.keyPath);
+  const { Client, credentials, Metadata } = await import("@grpc/grpc-js");
+  const address = isIP(host) !== 0;
+  const channel = credentials.createSsl(
+    authorities,
+    pair?.key ?? null,
+    pair?.certificate ?? null,
+    address ? identityOf(host) : {},
+  );
+  const where = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  const client: Client = new Client(`dns:///${where}`, channel, {
+    ...channelOptions,
+    // An address is no name that TLS can ask for (RFC 6066, section 3); identityOf checks the certificate against the address all the same.
+    ...(address ? { "grpc.ssl_target_name_override": "notary-signer" } : {}),
+  });
+  const once = (path: string, request: Uint8Array, ms: number, waitForReady: boolean) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    client.makeUnaryRequest(
+      path,
+      (bytes: Uint8Array) => Buffer.from(bytes),
+      (bytes: Buffer): Uint8Array => bytes,
+      request,
+      new Metadata({ waitForReady }),
+      { deadline: Date.now() + ms },
+      (error: ServiceError | null, answer) => (error === null ? resolve(answer ?? new Uint8Array()) : reject(error)),
+    );
+    return promise;
+  };
+  const attempt = async (path: string, request: Uint8Array) => {
+    const until = performance.now() + timeoutMs;
+    try {
+      return await once(path, request, timeoutMs, false);
+    } catch (error) {
+      if (statusOf(error) !== unavailable) throw error;
+      const left = Math.min(reconnectPatienceMs, until - performance.now());
+      if (left <= 0) throw error;
+      try {
+        return await once(path, request, left, true);
+      } catch (second) {
+        // "Deadline exceeded" would hide why there was no connection.
+        throw statusOf(second) === deadlineExceeded ? error : second;
+      }
+    }
+  };
+  return {
+    async call(path, request) {
+      try {
+        return { kind: "answer", bytes: await attempt(path, request) };
+      } catch (error) {
+        if (statusOf(error) === notFound) return { kind: "not-found" };
+        throw unavailableError(where, error, timeoutMs);
+      }
+    },
+    close: () => client.close(),
+  };
+}
+
+function identityOf(host: string): VerifyOptions {
+  return {
+    checkServerIdentity: (_name: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
+  };
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "number" ? error.code : undefined;
+}
+
+function unavailableError(where: string, error: unknown, timeoutMs: number): CountersignError {
+  const told = error instanceof Error && "details" in error ? printable(String(error.details)) : "";
+  const fail = (message: string, ...hints: readonly string[]) =>
+    new CountersignError("server.signing_unavailable", `the signer at ${where} ${message}`, { cause: error, hints });
+  switch (statusOf(error)) {
+    case unavailable:
+      return fail(
+        `cannot be reached: ${told}`,
+        "check that it runs, and that each side trusts the authority of the other's certificate",
+      );
+    case deadlineExceeded:
+      return fail(`did not answer within ${timeoutMs} ms`);
+    case resourceExhausted:
+      return fail(`or this server refused a message for its size or number: ${told}`);
+    default:
+      return fail(`failed: ${told === "" ? String(error) : told}`);
+  }
+}
+
+/** What a stranger's program says goes into logs: one line of ordinary characters. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 300);
+}
