@@ -36,11 +36,14 @@ export function passphrasesFromEnvironment(env: Readonly<Record<string, string |
 export class SealingKeys {
   readonly #store: SignerKeyStore;
   readonly #passphraseOf: PassphraseOf;
+  readonly #cost: number | undefined;
   readonly #keys = new Map<string, Promise<SealingKey>>();
 
-  constructor(store: SignerKeyStore, passphraseOf: PassphraseOf) {
+  /** `testOnlyCost` makes new derivations cheap. */
+  constructor(store: SignerKeyStore, passphraseOf: PassphraseOf, testOnlyCost?: number) {
     this.#store = store;
     this.#passphraseOf = passphraseOf;
+    this.#cost = testOnlyCost;
   }
 
   /** The key of an alias that has sealed keys already. @throws key.passphrase_missing, key.passphrase_wrong, storage.* */
@@ -58,13 +61,22 @@ export class SealingKeys {
     });
   }
 
+  /**
+   * Says at start what `forNewKeys` would say later. An alias without keys gets its record with the first key: a slip in a new
+   * passphrase can then still be corrected.
+   */
+  async check(alias: string): Promise<void> {
+    this.#passphrase(alias);
+    if ((await this.#store.passphrase(alias)) !== undefined) await this.existing(alias);
+  }
+
   /** As `existing`, for an alias that may be new. */
   forNewKeys(alias: string): Promise<SealingKey> {
     return this.#once(alias, async () => {
       const passphrase = this.#passphrase(alias);
       const record = await this.#store.passphrase(alias);
       if (record !== undefined) return openPassphrase(record, passphrase);
-      const made = await newPassphraseRecord(alias, passphrase);
+      const made = await newPassphraseRecord(alias, passphrase, this.#cost);
       const standing = await this.#store.addPassphrase(made.record);
       // Another signer on the same database may have been faster, with a salt of its own.
       return equalBytes(standing.salt, made.record.salt) ? made.key : openPassphrase(standing, passphrase);

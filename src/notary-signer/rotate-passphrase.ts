@@ -16,6 +16,7 @@ export interface RotateOptions {
   readonly onProgress?: (resealed: number) => void;
   /** Keys in one transaction. */
   readonly batch?: number;
+  readonly testOnlyCost?: number;
 }
 
 export interface Rotated {
@@ -35,7 +36,7 @@ export async function rotatePassphrase(options: RotateOptions): Promise<Rotated>
       hints: [`aliases in use: ${(await store.aliasesInUse()).map(({ alias }) => alias).join(", ") || "none"}`],
     });
   }
-  const sealing = new SealingKeys(store, options.passphraseOf);
+  const sealing = new SealingKeys(store, options.passphraseOf, options.testOnlyCost);
   const oldKey = await sealing.existing(from);
   const newKey = await sealing.forNewKeys(to);
   const damaged = new Set<string>();

@@ -35,8 +35,9 @@ export interface SealedKeyContext {
 export async function newPassphraseRecord(
   alias: string,
   passphrase: string,
+  cost: number = derivation.cost,
 ): Promise<{ readonly record: PassphraseRecord; readonly key: SealingKey }> {
-  const unchecked = { alias, salt: new Uint8Array(randomBytes(32)), ...derivation };
+  const unchecked = { alias, salt: new Uint8Array(randomBytes(32)), ...derivation, cost };
   const key = await derive(unchecked, passphrase);
   return { record: { ...unchecked, check: seal(key, checkContext(alias), Buffer.alloc(0)) }, key };
 }

@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import type { ChannelOptions, Client, ServiceError, VerifyOptions } from "@grpc/grpc-js";
 import { CountersignError } from "../bytes/index.ts";
+import { loadGrpc } from "./load-grpc.ts";
 import { maxMessageBytes } from "./protocol.ts";
 import { readCertificates, readTlsPair } from "./tls-files.ts";
 
@@ -65,7 +66,7 @@ export async function openConnection(options: SignerClientOptions): Promise<Sign
     options.certificatePath === undefined || options.keyPath === undefined
       ? undefined
       : readTlsPair(options.certificatePath, options.keyPath);
-  const { Client, credentials, Metadata } = await import("@grpc/grpc-js");
+  const { Client, credentials, Metadata } = await loadGrpc();
   const address = isIP(host) !== 0;
   const channel = credentials.createSsl(
     authorities,

@@ -51,6 +51,7 @@ export interface SignerKeysOptions {
   /** Seals new keys. */
   readonly defaultAlias: string;
   readonly clock: Clock;
+  readonly testOnlyCost?: number;
 }
 
 interface OpenKey {
@@ -67,8 +68,8 @@ interface OpenKey {
 export async function openSignerKeys(options: SignerKeysOptions): Promise<SignerKeys> {
   const { store, clock } = options;
   const defaultAlias = parseAlias(options.defaultAlias);
-  const sealing = new SealingKeys(store, options.passphraseOf);
-  await sealing.forNewKeys(defaultAlias);
+  const sealing = new SealingKeys(store, options.passphraseOf, options.testOnlyCost);
+  await sealing.check(defaultAlias);
   await Promise.all((await store.aliasesInUse()).map(({ alias }) => sealing.existing(alias)));
   const open = new Map<string, { readonly key: Promise<OpenKey | undefined>; readonly until: number }>();
 

@@ -4,6 +4,7 @@
 import { isIP } from "node:net";
 import type { Server, ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { CountersignError, isCountersignError } from "../bytes/index.ts";
+import { loadGrpc } from "./load-grpc.ts";
 import { defaultSignerPort, maxMessageBytes } from "./protocol.ts";
 import type { SignerKeys } from "./signer-keys.ts";
 import { type SignerMethod, SignerRefusal, signerMethods, status } from "./signer-methods.ts";
@@ -47,7 +48,7 @@ export async function startSignerServer(options: SignerServerOptions): Promise<R
   refuseOpenAddress(host, clientCaPath !== undefined || options.allowNonLoopback === true);
   const { certificate, key } = readTlsPair(options.certificatePath, options.keyPath);
   const clientAuthorities = clientCaPath === undefined ? null : readCertificates(clientCaPath);
-  const { Server, ServerCredentials } = await import("@grpc/grpc-js");
+  const { Server, ServerCredentials } = await loadGrpc();
   const server = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
