@@ -4,7 +4,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { assertNever, type Clock, CountersignError } from "../bytes/index.ts";
-import { makeDataDirectory, openSqliteStorage, type Storage } from "../storage/index.ts";
+import { makeDataDirectory, openPostgresStorage, openSqliteStorage, type Storage } from "../storage/index.ts";
 import type { MasterKey } from "./key-sealing.ts";
 import { localRoleSigner } from "./local-role-signer.ts";
 import { masterKeyFileName, openMasterKey } from "./master-key.ts";
@@ -44,7 +44,7 @@ async function openStorage(options: ServerOptions): Promise<Storage> {
       makeDataDirectory(dataDir);
       return openSqliteStorage(dataDir, options.testOnlyStorage);
     case "postgres":
-      throw new CountersignError("usage.invalid", "PostgreSQL storage is not part of this build");
+      return openPostgresStorage({ url: storage.url });
     default:
       return assertNever(storage);
   }

@@ -126,6 +126,8 @@ export function importContract(adapter: string, open: () => Promise<Storage>): v
     const twice = [...imported.documents, document(root, 1, "another")];
     await conflicts(storage.importCollection({ ...imported, documents: twice }));
     await conflicts(storage.importCollection({ ...imported, current: [document(root, 7)] }));
+    const hollow = { ...document(targets, 5), bytes: new Uint8Array(), sha256: "ab".repeat(32) };
+    await conflicts(storage.importCollection({ ...imported, documents: [...imported.documents, hollow] }));
     assert.equal(await storage.collection(gun), undefined);
   });
 

@@ -41,6 +41,10 @@ export function planImport(
     incoming.delete(nameOf(document));
   }
   if (incoming.size === 0 && found.isLive) return undefined;
+  for (const [name, { bytes, sha256: claimed }] of incoming) {
+    // A caller may leave out the bytes of what is here; with nothing here they would be stored under the hash of others.
+    if (encodeHex(sha256(bytes)) !== claimed) throw conflict(gun, `the bytes of ${name} are not those of its hash`);
+  }
   if (foreign !== undefined) throw conflict(gun, `it holds ${nameOf(foreign)}, which does not come along`);
   return [...incoming.values()].sort((a, b) => a.version - b.version);
 }
