@@ -1,0 +1,170 @@
+// From rows of private_keys to the keys of the new server. Three ways: sealed under our own master key; into the store of our own signer;
+// or left with notary-signer, when only the public half is kept and signing goes on there. A key that has never signed stays so: the
+// old server may have given it out for the next rotation, and the new one must give out the same.
+import type { KeyObject } from "node:crypto";
+import { type Gun, isCountersignError } from "../bytes/index.ts";
+import type { PublicKey } from "../keys/index.ts";
+import type { ServerKey, Storage } from "../storage/index.ts";
+import type { KeyMaterial, KeyRow, NotarySignerSource } from "./notary-source.ts";
+import { type AliasPassphrases, openPrivateKey, publicKeyOfRow } from "./private-keys.ts";
+import type { Finding } from "./report.ts";
+import { onlineKeysNamed, type VerifiedCollection } from "./verify-collection.ts";
+
+export type OnlineRole = "snapshot" | "timestamp";
+
+/** Where secrets go. */
+export interface KeyDestination {
+  /** False: secrets stay where they are, and passphrases are not needed. */
+  readonly needsSecret: boolean;
+  /** What storage keeps of the key; brings the secret to its place first. Not called in a dry run. */
+  seal(key: OpenedKey): Promise<Uint8Array>;
+}
+
+export interface OpenedKey {
+  readonly gun: Gun;
+  readonly role: OnlineRole;
+  readonly publicKey: PublicKey;
+  /** undefined only where `needsSecret` is false. */
+  readonly privateKey: KeyObject | undefined;
+  readonly createdAt: number;
+  readonly usedAt: number | undefined;
+}
+
+export interface ServerKeysInput {
+  readonly gun: Gun;
+  readonly rows: readonly KeyRow[];
+  readonly signer: NotarySignerSource | undefined;
+  readonly passphrases: AliasPassphrases;
+  /** undefined: a dry run; keys are opened and checked, and go nowhere. */
+  readonly destination: KeyDestination;
+  readonly isDryRun: boolean;
+  /** undefined for a name without documents. */
+  readonly verified: VerifiedCollection | undefined;
+  /** Ids of what the new server holds for this collection. */
+  readonly known: ReadonlySet<string>;
+  readonly now: number;
+}
+
+export interface ServerKeys {
+  readonly keys: readonly ServerKey[];
+  readonly already: number;
+  readonly leftOut: number;
+  readonly findings: readonly Finding[];
+}
+
+export async function takeServerKeys(input: ServerKeysInput): Promise<ServerKeys> {
+  const { gun, signer, known, verified } = input;
+  const findings: Finding[] = [];
+  const usable = input.rows.filter((row) => {
+    const fault = rowFault(row);
+    if (fault !== undefined) findings.push(fault);
+    return fault === undefined;
+  });
+  const missing = usable.filter((row) => !known.has(row.keyId));
+  const material = signer === undefined ? new Map<number, KeyMaterial>() : await signer.material(missing.map(({ id }) => id));
+  const opened: OpenedKey[] = [];
+  for (const row of missing) {
+    const found = material.get(row.id);
+    const result = found === undefined ? "its row is gone" : await openKey(input, row, found);
+    if (typeof result !== "string") opened.push(result);
+    else findings.push(unopened(row, result, verified));
+  }
+  const keys: ServerKey[] = [];
+  for (const key of opened) {
+    const sealed = input.isDryRun ? new Uint8Array() : await input.destination.seal(key);
+    const { role, createdAt, usedAt } = key;
+    keys.push({ gun, role, keyId: key.publicKey.id, sealed, createdAt, usedAt });
+  }
+  const held = new Set([...known, ...keys.map(({ keyId }) => keyId)]);
+  findings.push(...missingKeys(gun, verified, held, new Set(input.rows.map(({ keyId }) => keyId))));
+  return {
+    keys,
+    already: usable.length - missing.length,
+    leftOut: input.rows.length - (usable.length - missing.length) - keys.length,
+    findings,
+  };
+}
+
+/** The ids that the new server holds already. */
+export async function knownKeys(storage: Storage | undefined, gun: Gun): Promise<ReadonlySet<string>> {
+  if (storage === undefined) return new Set();
+  const keys = [await storage.serverKeys(gun, "snapshot"), await storage.serverKeys(gun, "timestamp")].flat();
+  return new Set(keys.map(({ keyId }) => keyId));
+}
+
+function isOnlineRole(role: string): role is OnlineRole {
+  return role === "snapshot" || role === "timestamp";
+}
+
+function rowFault(row: KeyRow): Finding | undefined {
+  const place = { gun: row.gun, role: row.role, keyId: row.keyId, severity: "left_out" } as const;
+  if (row.isDeleted) return { ...place, code: "key.deleted", message: "the key's row is marked as deleted" };
+  if (isOnlineRole(row.role)) return undefined;
+  return { ...place, code: "key.role", message: "a server signs with snapshot and timestamp keys only" };
+}
+
+/** Why it cannot be taken, or the key. */
+async function openKey(input: ServerKeysInput, row: KeyRow, material: KeyMaterial): Promise<OpenedKey | string> {
+  const { gun, destination, passphrases, verified, now } = input;
+  const { role } = row;
+  if (!isOnlineRole(role)) return "not a server key";
+  try {
+    const { publicKey, privateKey } = destination.needsSecret
+      ? await openPrivateKey(row, material, passphrases)
+      : { publicKey: publicKeyOfRow(row, material), privateKey: undefined };
+    const createdAt = row.createdAt ?? now;
+    const isNamed = verified !== undefined && onlineKeysNamed(verified.roots, role).has(publicKey.id);
+    return { gun, role, publicKey, privateKey, createdAt, usedAt: row.lastUsed ?? (isNamed ? createdAt : undefined) };
+  } catch (error) {
+    if (!isCountersignError(error)) throw error;
+    return [error.message, ...error.hints].join("; ");
+  }
+}
+
+function unopened(row: KeyRow, why: string, verified: VerifiedCollection | undefined): Finding {
+  const { gun, role, keyId } = row;
+  const root = verified?.root;
+  const isInForce = isOnlineRole(role) && root !== undefined && onlineKeysNamed([root], role).has(keyId);
+  return {
+    severity: "left_out",
+    code: "key.unopened",
+    gun,
+    role,
+    keyId,
+    message: `the key does not open: ${why}`,
+    consequence:
+      isInForce && isOnlineRole(role)
+        ? cannotRenew(role, verified)
+        : "no root in force names it: only a key rotation that was prepared with it fails",
+  };
+}
+
+/** Keys that the root in force names and that no row has. */
+function missingKeys(
+  gun: Gun,
+  verified: VerifiedCollection | undefined,
+  held: ReadonlySet<string>,
+  inRows: ReadonlySet<string>,
+): readonly Finding[] {
+  const root = verified?.root;
+  if (root === undefined) return [];
+  return (["timestamp", "snapshot"] as const).flatMap((role): readonly Finding[] => {
+    const named = [...onlineKeysNamed([root], role)];
+    if (named.some((id) => held.has(id) || inRows.has(id))) return [];
+    const keyId = named[0];
+    const place = { code: "key.missing", gun, role, ...(keyId === undefined ? {} : { keyId }) } as const;
+    if (role === "snapshot") {
+      const message = "the server does not hold the snapshot key that the root names";
+      return [{ ...place, severity: "note", message, consequence: "as usual where the owner signs snapshots" }];
+    }
+    const message = "no row has the timestamp key that the root names";
+    return [{ ...place, severity: "warning", message, consequence: cannotRenew(role, verified) }];
+  });
+}
+
+function cannotRenew(role: OnlineRole, verified: VerifiedCollection | undefined): string {
+  const until = verified?.timestamp?.document.signed.expires.text;
+  return role === "timestamp"
+    ? `the timestamp cannot be renewed: readers refuse the collection after ${until ?? "its expiry"}; its owner can move it to a key of the new server (key rotate)`
+    : "publishing fails where the client leaves the snapshot to the server, until its owner moves it to a key of the new server (key rotate)";
+}
