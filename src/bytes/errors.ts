@@ -73,6 +73,7 @@ export const errorTable = {
   "metadata.unlisted": ["untrusted", "a role is missing from the snapshot"],
   "metadata.version_mismatch": ["untrusted", "a document's version is not the one its parent lists"],
   "metadata.wrong_type": ["untrusted", "a document is of another role than asked for"],
+  "migrate.source_invalid": ["usage", "a database to migrate from is not one of Notary's"],
   "name.invalid": ["usage", "text is not a valid target, tag or role name"],
   "pin.exists": ["conflict", "the collection is already pinned"],
   "pin.mismatch": ["untrusted", "no pinned key signed the root"],

@@ -79,6 +79,11 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import("./commands/trust-remove.ts")).trustRemove,
   },
   {
+    name: "migrate notary-db",
+    summary: "bring a notary-server's and notary-signer's databases over",
+    load: async () => (await import("./commands/migrate-notary-db.ts")).migrateNotaryDb,
+  },
+  {
     name: "completion",
     summary: "print a completion script for bash, zsh or fish",
     load: async () => (await import("./commands/completion.ts")).completion,

@@ -29,9 +29,10 @@ const mysqlPort = 3306;
 export function parseDatabaseAddress(text: string, password?: string): DatabaseAddress {
   if (/^postgres(ql)?:\/\//.test(text)) return postgresAddress(text, password);
   if (/^(mysql|mariadb):\/\//.test(text)) return mysqlUrl(text, password);
-  const dsn = /^(?:(?<credentials>.*)@)?(?:(?<network>[a-z0-9]+)(?:\((?<address>[^)]*)\))?)?\/(?<database>[^?/]*)(?:\?(?<options>.*))?$/.exec(
-    text,
-  )?.groups;
+  const dsn =
+    /^(?:(?<credentials>.*)@)?(?:(?<network>[a-z0-9]+)(?:\((?<address>[^)]*)\))?)?\/(?<database>[^?/]*)(?:\?(?<options>.*))?$/.exec(
+      text,
+    )?.groups;
   if (dsn === undefined) {
     throw invalid("is neither a postgres:// or mysql:// URL nor of the form user:password@tcp(host:3306)/database");
   }

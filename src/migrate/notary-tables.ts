@@ -1,5 +1,8 @@
 // Notary's tables over SQL, in the two schemas its migrations make (notary-v1, section 10). MySQL's usual collations take `a/B` and
 // `a/b` for one name, so names are compared as bytes there. Times are read as text: Notary writes UTC into columns without a zone.
+
+import type { DatabaseAddress } from "./database-url.ts";
+import type { NotaryServerSource, NotarySignerSource } from "./notary-source.ts";
 import {
   booleanOf,
   bytesOf,
@@ -10,8 +13,6 @@ import {
   textOf,
   timeOf,
 } from "./sql-connection.ts";
-import type { DatabaseAddress } from "./database-url.ts";
-import type { NotaryServerSource, NotarySignerSource } from "./notary-source.ts";
 
 /** @throws storage.unavailable, migrate.source_invalid */
 export async function openServerTables(address: DatabaseAddress): Promise<NotaryServerSource> {

@@ -3,12 +3,7 @@
 // belongs to the public half and the id that its row states: a signature by anything else would verify for nobody.
 import type { KeyObject } from "node:crypto";
 import { CountersignError, isCountersignError } from "../bytes/index.ts";
-import {
-  type PublicKey,
-  publicKeyFromKeyObject,
-  publicKeyFromRawEd25519,
-  publicKeyFromSpki,
-} from "../keys/index.ts";
+import { type PublicKey, publicKeyFromKeyObject, publicKeyFromRawEd25519, publicKeyFromSpki } from "../keys/index.ts";
 import { parsePrivateKey } from "../signers/index.ts";
 import type { KeyMaterial, KeyRow } from "./notary-source.ts";
 
@@ -50,9 +45,13 @@ export async function openPrivateKey(
   const publicKey = publicKeyOfRow(row, material);
   const passphrase = passphrases(row.passphraseAlias);
   if (passphrase === undefined) {
-    throw new CountersignError("key.passphrase_missing", `no passphrase for the alias ${JSON.stringify(row.passphraseAlias)}`, {
-      hints: [`set ${aliasVariable(row.passphraseAlias)}, as for notary-signer`],
-    });
+    throw new CountersignError(
+      "key.passphrase_missing",
+      `no passphrase for the alias ${JSON.stringify(row.passphraseAlias)}`,
+      {
+        hints: [`set ${aliasVariable(row.passphraseAlias)}, as for notary-signer`],
+      },
+    );
   }
   const secret = await decrypt(material.private, passphrase);
   try {

@@ -74,11 +74,26 @@ export interface MigrationReport {
   readonly signer: string | undefined;
   readonly destination: string;
   readonly collections: CollectionCounts;
-  readonly documents: { readonly found: number; readonly copied: number; readonly leftOut: number; readonly bytes: number };
+  readonly documents: {
+    readonly found: number;
+    readonly copied: number;
+    readonly leftOut: number;
+    readonly bytes: number;
+  };
   /** Tags (targets) that a fresh reader finds in the collections read in this run. */
   readonly targets: number;
-  readonly keys: { readonly found: number; readonly copied: number; readonly already: number; readonly leftOut: number };
-  readonly changes: { readonly found: number; readonly copied: number; readonly already: number; readonly leftOut: number };
+  readonly keys: {
+    readonly found: number;
+    readonly copied: number;
+    readonly already: number;
+    readonly leftOut: number;
+  };
+  readonly changes: {
+    readonly found: number;
+    readonly copied: number;
+    readonly already: number;
+    readonly leftOut: number;
+  };
   readonly findings: readonly Finding[];
 }
 

@@ -61,7 +61,8 @@ export async function takeServerKeys(input: ServerKeysInput): Promise<ServerKeys
     return fault === undefined;
   });
   const missing = usable.filter((row) => !known.has(row.keyId));
-  const material = signer === undefined ? new Map<number, KeyMaterial>() : await signer.material(missing.map(({ id }) => id));
+  const material =
+    signer === undefined ? new Map<number, KeyMaterial>() : await signer.material(missing.map(({ id }) => id));
   const opened: OpenedKey[] = [];
   for (const row of missing) {
     const found = material.get(row.id);

@@ -50,7 +50,8 @@ async function openPostgres(address: PostgresAddress): Promise<SqlConnection> {
       const text = sql.replaceAll("?", () => `$${++count}`);
       try {
         // Binary: a document as text would need twice its size.
-        return (await client.query({ text, values: [...values], binary: true })).rows;
+        const query = { text, values: [...values], binary: true };
+        return (await client.query<SqlRow>(query)).rows;
       } catch (cause) {
         throw queryError(description, cause);
       }
@@ -89,7 +90,8 @@ async function openMysql(address: MysqlAddress): Promise<SqlConnection> {
         if (broken !== undefined) throw unreachable(description, broken);
         try {
           const [rows] = await connection.execute(sql, [...values]);
-          return Array.isArray(rows) ? rows.filter(isRow) : [];
+          const list: readonly unknown[] = Array.isArray(rows) ? rows : [];
+          return list.filter(isRow);
         } catch (cause) {
           throw queryError(description, cause);
         }
@@ -175,5 +177,8 @@ export function timeOf(row: SqlRow, name: string): number | undefined {
 }
 
 function badColumn(name: string): CountersignError {
-  return new CountersignError("migrate.source_invalid", `the column ${name} holds a value of another type than Notary's`);
+  return new CountersignError(
+    "migrate.source_invalid",
+    `the column ${name} holds a value of another type than Notary's`,
+  );
 }

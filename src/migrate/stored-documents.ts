@@ -44,8 +44,11 @@ export interface SourceDocuments {
 }
 
 /** @throws storage.unavailable, migrate.source_invalid */
-export async function readDocuments(source: NotaryServerSource, gun: string): Promise<SourceDocuments> {
-  const rows = await source.rows(gun);
+export async function readDocuments(
+  source: NotaryServerSource,
+  gun: string,
+  rows: readonly TufRow[],
+): Promise<SourceDocuments> {
   const held = new Map<number, Uint8Array>();
   const holdsAll = rows.reduce((sum, row) => sum + row.bytes, 0) <= heldBytes;
   const documents: SourceDocument[] = [];
@@ -149,7 +152,10 @@ function contentFault(row: TufRow, bytes: Uint8Array): Pick<Finding, "code" | "m
     const version = decodeMember(signed, "version", decodeInteger(1), at);
     const type = decodeMember(signed, "_type", decodeString, at);
     if (type.toLowerCase() !== (types.get(row.role) ?? "targets")) {
-      return { code: "row.unreadable", message: `the row holds a document of type ${JSON.stringify(type.slice(0, 40))}` };
+      return {
+        code: "row.unreadable",
+        message: `the row holds a document of type ${JSON.stringify(type.slice(0, 40))}`,
+      };
     }
     if (version !== row.version) {
       return { code: "row.version", message: `the row holds version ${version} of the document${damaged}` };

@@ -58,7 +58,8 @@ export async function verifyCollection(gun: Gun, source: SourceDocuments, now: n
       severity: "left_out",
       code: "collection.no_root",
       message: servedRoot === undefined ? "no root is stored" : `root version ${servedRoot.version} does not decode`,
-      consequence: "without a root nobody could read it, publish to it or repair it; its name is free on the new server",
+      consequence:
+        "without a root nobody could read it, publish to it or repair it; its name is free on the new server",
     });
     return { ...common, isVerified: false, targets: 0, findings };
   }
@@ -86,9 +87,15 @@ export async function verifyCollection(gun: Gun, source: SourceDocuments, now: n
       role: "root",
       version: root.signed.version,
       message: error.message,
-      consequence: "every Notary client refuses it and nobody can repair it: the owner has to start the collection anew",
+      consequence:
+        "every Notary client refuses it and nobody can repair it: the owner has to start the collection anew",
     });
-    set = followRoots(roots, root, { ...options, dialect: { ...dialect, acceptsRootKey: acceptingAt(undefined) } }, () => 0);
+    set = followRoots(
+      roots,
+      root,
+      { ...options, dialect: { ...dialect, acceptsRootKey: acceptingAt(undefined) } },
+      () => 0,
+    );
     set?.finishRoots();
   }
   if (set === undefined) return { ...common, isVerified: false, targets: 0, findings };
@@ -138,7 +145,11 @@ async function decodedRoots(source: SourceDocuments, dialect: Dialect, note: Not
   return roots;
 }
 
-async function expiryOf(source: SourceDocuments, dialect: Dialect, stored: SourceDocument): Promise<number | undefined> {
+async function expiryOf(
+  source: SourceDocuments,
+  dialect: Dialect,
+  stored: SourceDocument,
+): Promise<number | undefined> {
   try {
     return dialect.decodeTargets(stored.role, await source.read(stored)).signed.expires.at;
   } catch (error) {
@@ -281,6 +292,7 @@ function noteExpiries(documents: readonly (Document | undefined)[], now: number,
 
 function expiredConsequence(role: string): string {
   if (role === "timestamp") return "the new server renews it when it starts, if it has the key";
-  if (role === "snapshot") return "the new server renews it when it starts, if the server holds its key; else its owner must publish";
+  if (role === "snapshot")
+    return "the new server renews it when it starts, if the server holds its key; else its owner must publish";
   return "readers refuse it, as before, until its owner publishes it with a new date";
 }

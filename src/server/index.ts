@@ -3,6 +3,8 @@
 // authentication yet, so it keeps to loopback unless told otherwise. Notary v1 sections 6 and 7; TUF 1.0.34 sections 6 and 7.
 export { type AccessOptions, adminTokenPath, openServerAccess } from "./admin-access.ts";
 export { type App, type AppOptions, createApp } from "./app.ts";
+export { type MasterKey, sealKey } from "./key-sealing.ts";
+export { renewalTime, withJitter } from "./lifetimes.ts";
 export { localRoleSigner } from "./local-role-signer.ts";
 export { openMasterKey } from "./master-key.ts";
 export type { RunningServer, ServerLog, ServerOptions, TlsChoice } from "./options.ts";

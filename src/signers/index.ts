@@ -14,5 +14,6 @@ export {
   purposeOfRole,
   withPassphrase,
 } from "./passphrases.ts";
+export { parsePrivateKey } from "./private-key-info.ts";
 export { fingerprintOf, isRecoveryKit, makeRecoveryKit, parseRecoveryKit, type RecoveryKit } from "./recovery-kit.ts";
 export { generateRecoveryPassphrase, tidyRecoveryPassphrase } from "./recovery-passphrase.ts";
