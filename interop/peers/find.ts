@@ -10,6 +10,7 @@ export type PeerName =
   | "docker-registry"
   | "docker-trust"
   | "busybox"
+  | "mariadbd"
   | "nginx"
   | "notary"
   | "notary-server"

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { type CertificateFiles, makeCertificate } from "./certificates.ts";
 import { needPeer } from "./find.ts";
-import { type Postgres, startPostgres } from "./postgres.ts";
+import { startPostgres } from "./postgres.ts";
 import { freePort, type RunningProcess, startProcess } from "./process.ts";
 import type { Scratch } from "./scratch.ts";
 
@@ -45,18 +45,11 @@ export async function startNotaryPostgres(
 ): Promise<NotaryPostgres> {
   await using started = new AsyncDisposableStack();
   const postgres = started.use(await startPostgres(directory, options.cpu));
-  const signer = await startSigner(directory, postgres, options);
+  const signerUrl = await postgres.createDatabase("notarysigner", signerSchema);
+  const signer = await startSigner(directory, { backend: "postgres", db_url: signerUrl }, options);
   started.use(signer.process);
   const settings = {
-    trust_service: {
-      type: "remote",
-      hostname: "127.0.0.1",
-      port: String(signer.port),
-      tls_ca_file: signer.files.authority,
-      tls_client_cert: signer.files.certificate,
-      tls_client_key: signer.files.key,
-      key_algorithm: "ecdsa",
-    },
+    trust_service: signer.trustService,
     storage: { backend: "postgres", db_url: await postgres.createDatabase("notaryserver", serverSchema) },
   };
   const server = await startServer(directory, "notary-postgres", options, settings);
@@ -75,7 +68,8 @@ export async function startNotaryPostgres(
   };
 }
 
-async function startServer(directory: Scratch, name: string, options: NotaryServerOptions, rest: object) {
+/** notary-server with a configuration of its own; `rest` says trust service and storage. */
+export async function startServer(directory: Scratch, name: string, options: NotaryServerOptions, rest: object) {
   const port = await freePort();
   const files = options.tls === true ? await makeCertificate(directory, name) : undefined;
   const config = directory.at(`${name}.json`);
@@ -91,14 +85,21 @@ async function startServer(directory: Scratch, name: string, options: NotaryServ
     ready: () => answers(port),
   });
   const url = `${files === undefined ? "http" : "https"}://127.0.0.1:${port}`;
-  return { process, address: { url, authority: files?.authority } };
+  return { process, config, address: { url, authority: files?.authority } };
 }
 
-async function startSigner(directory: Scratch, postgres: Postgres, options: NotaryServerOptions) {
+/** The alias new keys are sealed under, and its passphrase as the signer gets it. */
+export const signerAlias = { name: "testalias", variable: "NOTARY_SIGNER_TESTALIAS", passphrase: "a test passphrase" };
+
+/** notary-signer behind mutual TLS. */
+export async function startSigner(
+  directory: Scratch,
+  storage: { readonly backend: string; readonly db_url: string },
+  options: NotaryServerOptions,
+) {
   const port = await freePort();
   const files: CertificateFiles = await makeCertificate(directory, "notary-signer");
   const config = directory.at("notary-signer.json");
-  const url = await postgres.createDatabase("notarysigner", signerSchema);
   const settings = {
     server: {
       grpc_addr: `127.0.0.1:${port}`,
@@ -106,7 +107,7 @@ async function startSigner(directory: Scratch, postgres: Postgres, options: Nota
       tls_key_file: files.key,
       client_ca_file: files.authority,
     },
-    storage: { backend: "postgres", db_url: url, default_alias: "testalias" },
+    storage: { ...storage, default_alias: signerAlias.name },
     logging: { level: "error" },
   };
   writeFileSync(config, JSON.stringify(settings));
@@ -116,10 +117,19 @@ async function startSigner(directory: Scratch, postgres: Postgres, options: Nota
     args: ["-config", config],
     cwd: directory.path,
     cpu: options.cpu,
-    env: { NOTARY_SIGNER_TESTALIAS: "a test passphrase" },
+    env: { [signerAlias.variable]: signerAlias.passphrase },
     ready: () => answers(port),
   });
-  return { process, port, files };
+  const trustService = {
+    type: "remote",
+    hostname: "127.0.0.1",
+    port: String(port),
+    tls_ca_file: files.authority,
+    tls_client_cert: files.certificate,
+    tls_client_key: files.key,
+    key_algorithm: "ecdsa",
+  };
+  return { process, port, files, config, trustService };
 }
 
 /** Whether something accepts connections there. */
@@ -136,7 +146,7 @@ async function answers(port: number): Promise<boolean> {
 const times = "created_at timestamp, updated_at timestamp, deleted_at timestamp";
 
 // Notary v1's schemas as its migrations leave them (PostgreSQL).
-const serverSchema = `
+export const serverSchema = `
   CREATE TABLE tuf_files (id serial PRIMARY KEY, ${times}, gun varchar(255) NOT NULL, role varchar(255) NOT NULL,
     version integer NOT NULL, data bytea NOT NULL, sha256 char(64), UNIQUE (gun, role, version));
   CREATE INDEX tuf_files_sha256_idx ON tuf_files (sha256);
@@ -146,7 +156,7 @@ const serverSchema = `
     version integer NOT NULL, sha256 char(64), category varchar(20) NOT NULL DEFAULT 'update' REFERENCES change_category);
   CREATE INDEX changefeed_gun_idx ON changefeed (gun);`;
 
-const signerSchema = `
+export const signerSchema = `
   CREATE TABLE private_keys (id serial PRIMARY KEY, ${times}, key_id varchar(255) NOT NULL UNIQUE,
     encryption_alg varchar(255) NOT NULL, keywrap_alg varchar(255) NOT NULL, algorithm varchar(50) NOT NULL,
     passphrase_alias varchar(50) NOT NULL, gun varchar(255) NOT NULL, role varchar(255) NOT NULL,

@@ -49,9 +49,8 @@ async function openPostgres(address: PostgresAddress): Promise<SqlConnection> {
       let count = 0;
       const text = sql.replaceAll("?", () => `$${++count}`);
       try {
-        // Binary: a document as text would need twice its size.
-        const query = { text, values: [...values], binary: true };
-        return (await client.query<SqlRow>(query)).rows;
+        // As text, not binary: binary values are views into a buffer that the driver writes the next rows into.
+        return (await client.query<SqlRow>({ text, values: [...values] })).rows;
       } catch (cause) {
         throw queryError(description, cause);
       }
