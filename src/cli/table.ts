@@ -80,7 +80,7 @@ export const commandTable: readonly TableEntry[] = [
   },
   {
     name: "migrate notary-db",
-    summary: "bring a notary-server's and notary-signer's databases over",
+    summary: "bring the databases of notary-server and notary-signer over",
     load: async () => (await import("./commands/migrate-notary-db.ts")).migrateNotaryDb,
   },
   {
