@@ -15,6 +15,8 @@ export interface OptionSpec {
   readonly text: string;
   /** Completed as a file name by shells. */
   readonly isFile?: true;
+  /** Heading in help, for commands of many options; those of one group stand together. */
+  readonly group?: string;
 }
 
 export interface CommandSpec {
@@ -40,6 +42,9 @@ export interface Arguments {
   values(name: string): readonly string[];
 }
 
+/** What an operator says to a server that runs. */
+export type RunningSignal = "SIGHUP" | "SIGUSR1" | "SIGUSR2";
+
 export interface Context {
   readonly args: Arguments;
   readonly terminal: Terminal;
@@ -47,6 +52,8 @@ export interface Context {
   readonly clock: Clock;
   /** From this call on SIGINT and SIGTERM abort the signal instead of ending the process. For commands that must stop in good order. */
   stopSignal(): AbortSignal;
+  /** Calls back at each such signal, which by itself would end the process (or open a debugger). */
+  onSignal(name: RunningSignal, handler: () => void): void;
   /** The whole command table. */
   readonly commands: readonly TableEntry[];
 }

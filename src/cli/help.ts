@@ -21,14 +21,15 @@ export function overview(commands: readonly TableEntry[]): string {
 
 /** The whole help of one command. */
 export function commandHelp(spec: CommandSpec): string {
-  const optionRows = [...spec.options, ...commonOptions].map((option) => [optionTitle(option), option.text] as const);
   return [
     ...spec.usage.map((line) => `usage: countersign ${spec.name} ${line}`.trimEnd()),
     "",
     ...spec.about.flatMap((paragraph) => [...wrap(paragraph, width), ""]),
-    "options:",
-    ...rows(optionRows),
-    "",
+    ...optionGroups(spec.options).flatMap(([heading, options]) => [
+      `${heading}:`,
+      ...rows(options.map((option) => [optionTitle(option), option.text] as const)),
+      "",
+    ]),
     "examples:",
     ...spec.examples.flatMap(([line, text]) => [`  ${line}`, `      ${text}`]),
     "",
@@ -39,6 +40,12 @@ export function commandHelp(spec: CommandSpec): string {
     ...exitCodeMeanings.map(([code, meaning]) => `  ${String(code).padStart(2)}  ${meaning}`),
     "",
   ].join("\n");
+}
+
+/** Headings and their options, in order; the common options close the last one. */
+function optionGroups(options: readonly OptionSpec[]): readonly (readonly [string, readonly OptionSpec[]])[] {
+  const groups = Map.groupBy([...options, ...commonOptions], (option) => option.group ?? "options");
+  return [...groups];
 }
 
 export function optionTitle(option: OptionSpec): string {

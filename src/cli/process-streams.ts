@@ -2,6 +2,7 @@
 // process.stdout and process.stderr cost more to make than a short command has to say. Only where a pipe is full and does not block
 // do they take over, and then the process must end by itself, when they have written everything.
 import { fstatSync, writeSync } from "node:fs";
+import type { RunningSignal } from "./command.ts";
 import type { Streams } from "./terminal.ts";
 
 export interface ProcessStreams extends Streams {
@@ -81,6 +82,11 @@ function isTerminal(descriptor: 0 | 1 | 2): boolean {
     return false; // closed by whoever started us
   }
   return process.getBuiltinModule("node:tty").isatty(descriptor);
+}
+
+/** From the first call on for a signal, it no longer does what Node does with it: SIGUSR1 would open a debugger to this machine's users. */
+export function onSignal(name: RunningSignal, handler: () => void): void {
+  process.on(name, handler);
 }
 
 /** Aborted by the first SIGINT or SIGTERM; the second one ends the process as usual. */

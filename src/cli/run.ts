@@ -2,7 +2,7 @@
 import { type Clock, CountersignError } from "../bytes/index.ts";
 import type { Environment } from "../home/index.ts";
 import { parseArguments } from "./arguments.ts";
-import type { TableEntry } from "./command.ts";
+import type { RunningSignal, TableEntry } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { reportError } from "./report.ts";
 import { openTerminal, type Streams } from "./terminal.ts";
@@ -14,6 +14,7 @@ export interface Program {
   /** What this program can do; all of it, but for the built programs of one command each. */
   readonly commands: readonly TableEntry[];
   stopSignal(): AbortSignal;
+  onSignal(name: RunningSignal, handler: () => void): void;
 }
 
 /** Runs one command line (without node and script). Never throws: every failure is told and becomes an exit code. */
@@ -41,6 +42,7 @@ export async function runCli(argv: readonly string[], program: Program): Promise
       env,
       clock,
       stopSignal: () => program.stopSignal(),
+      onSignal: (name, handler) => program.onSignal(name, handler),
       commands,
     });
   } catch (error) {

@@ -3,12 +3,12 @@
 // directory of Node's own cache is the shared temp directory, where others could plant code.
 import { systemClock } from "../bytes/index.ts";
 import type { TableEntry } from "./command.ts";
-import { processStreams, stopSignal } from "./process-streams.ts";
+import { onSignal, processStreams, stopSignal } from "./process-streams.ts";
 import { runCli } from "./run.ts";
 
 export function start(commands: readonly TableEntry[]): void {
   const streams = processStreams();
-  const program = { streams, env: process.env, clock: systemClock, commands, stopSignal };
+  const program = { streams, env: process.env, clock: systemClock, commands, stopSignal, onSignal };
   // No top-level await: the build makes this CommonJS, which starts faster.
   void runCli(process.argv.slice(2), program).then((status) => {
     process.exitCode = status;

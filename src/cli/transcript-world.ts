@@ -75,6 +75,7 @@ export class TranscriptWorld implements AsyncDisposable {
       env: { ...Object.fromEntries(env), TERM: "dumb" },
       clock: () => this.#now,
       stopSignal: () => AbortSignal.abort(),
+      onSignal: () => {},
     });
     this.#answers = undefined;
     return { stdout, stderr, exit };

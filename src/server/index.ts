@@ -7,6 +7,15 @@ export { type MasterKey, sealKey } from "./key-sealing.ts";
 export { renewalTime, withJitter } from "./lifetimes.ts";
 export { localRoleSigner } from "./local-role-signer.ts";
 export { openMasterKey } from "./master-key.ts";
-export type { RunningServer, ServerLog, ServerOptions, TlsChoice } from "./options.ts";
+export {
+  everyAddress,
+  type RemoteSigner,
+  type RunningServer,
+  type ServerLog,
+  type ServerOptions,
+  type SignerChoice,
+  type StorageChoice,
+  type TlsChoice,
+} from "./options.ts";
 export type { OnlineRole, RoleSigner } from "./role-signer.ts";
 export { defaultPort, startServer } from "./start-server.ts";

@@ -101,7 +101,7 @@ function refuseOpenAddress({ access, clientCaPath, allowNonLoopback }: ServerOpt
     `${where} can be reached by others, and nothing says who may publish here`,
     {
       hints: [
-        "say who may, with an access policy: --access FILE",
+        "say who may do what: --access POLICY.json, or auth in the configuration",
         "or ask for client certificates: --client-ca FILE",
         "or listen on 127.0.0.1, behind a proxy that knows who its clients are",
         "or say that the network is guarded by other means: --allow-non-loopback",

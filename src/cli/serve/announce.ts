@@ -1,0 +1,91 @@
+// What `serve` says once it serves: where, from what, and with Notary's configuration each member's fate. Never a password.
+import type { RunningServer, SignerChoice, StorageChoice } from "../../server/index.ts";
+import { printable, type Terminal } from "../terminal.ts";
+import type { ServerChoice } from "./choose-server.ts";
+import type { ConfigReport } from "./overrides.ts";
+
+export function announce(terminal: Terminal, server: RunningServer, choice: ServerChoice): void {
+  const { url, certificate } = server;
+  const { options, config } = choice;
+  const database = databaseOf(options.storage);
+  const signer = signerOf(options.signer);
+  terminal.value({
+    url,
+    data: options.dataDir,
+    ...(database === undefined ? {} : { database }),
+    ...(signer === undefined ? {} : { signer }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(config === undefined ? {} : { config: asJson(config) }),
+  });
+  terminal.line(`trust server at ${url}`);
+  terminal.facts([
+    ["data", options.dataDir],
+    ["database", database],
+    ["signer", signer],
+    ["access", accessOf(options)],
+    ["certificate", certificate?.path],
+    ["sha256", certificate?.sha256],
+  ]);
+  if (config !== undefined) tellConfig(terminal, config);
+  if (options.tls?.kind === "off" && options.access !== undefined && !isLoopback(server.host)) {
+    terminal.warning("tokens travel over plain http here: a proxy in front must end TLS");
+  }
+  terminal.line();
+  terminal.line("use it from another terminal:");
+  if (certificate?.generated === true) terminal.line(`  export COUNTERSIGN_TLS_CA=${shellWord(certificate.path)}`);
+  terminal.line(`  export COUNTERSIGN_SERVER=${url}`);
+  terminal.line("  countersign init GUN");
+}
+
+function tellConfig(terminal: Terminal, { path, taken, ignored, notes }: ConfigReport): void {
+  terminal.line();
+  terminal.line(`taken over from ${path}:`);
+  const rows = taken.map(({ key, value, as, from }) => [key, value, as, from].map(printable));
+  terminal.table(["MEMBER", "VALUE", "BECAME", "FROM"], rows);
+  if (ignored.length > 0) {
+    terminal.line();
+    terminal.line("ignored:");
+    terminal.table(
+      ["MEMBER", "WHY"],
+      ignored.map(({ key, why }) => [printable(key), why]),
+    );
+  }
+  for (const note of notes) terminal.line(`note: ${note}`);
+}
+
+function asJson({ path, taken, ignored, notes }: ConfigReport) {
+  return {
+    path,
+    taken: taken.map(({ key, value, as, from }) => ({ key, value, as, from })),
+    ignored: ignored.map(({ key, why }) => ({ key, why })),
+    notes: [...notes],
+  };
+}
+
+function databaseOf(storage: StorageChoice | undefined): string | undefined {
+  if (storage?.kind !== "postgres") return undefined;
+  const url = URL.parse(storage.url);
+  return url === null ? "PostgreSQL" : `PostgreSQL ${url.host}${url.pathname}`;
+}
+
+function signerOf(signer: SignerChoice | undefined): string | undefined {
+  return signer?.kind === "remote" ? `${signer.host}:${signer.port}` : undefined;
+}
+
+function accessOf({ access, clientCaPath }: ServerChoice["options"]): string {
+  const ways = [
+    ...(clientCaPath === undefined ? [] : [`client certificates of ${clientCaPath}`]),
+    ...(access?.dockerTokens === undefined ? [] : [`docker tokens of ${access.dockerTokens.issuer}`]),
+    ...(access?.apiTokens === true ? ["API tokens"] : []),
+    ...(access?.oidc ?? []).map(({ issuer }) => `tokens of ${issuer}`),
+  ];
+  return ways.length === 0 ? "open to everybody who reaches it" : ways.join(", ");
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+function shellWord(text: string): string {
+  return /^[-A-Za-z0-9_./:]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
