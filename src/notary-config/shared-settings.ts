@@ -89,7 +89,7 @@ function storageOf(values: ConfigValues, backend: string): NotaryStorage | undef
   }
   switch (backend) {
     case "memory":
-      values.took("storage.backend", "not kept in memory alone: see the note on storage");
+      values.took("storage.backend", "kept on disk, in the data directory");
       values.ignores("storage.db_url", "the backend is memory");
       return { kind: "memory" };
     case "postgres": {

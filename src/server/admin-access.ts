@@ -1,6 +1,6 @@
 // Access control for a running server: the policy opened over its storage, and a first token for whoever administers it, so that no
 // server starts that nobody can administer and none has a password everybody knows.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type AccessControl,
   type AccessPolicy,
@@ -9,7 +9,7 @@ import {
   readAccessPolicy,
 } from "../access/index.ts";
 import type { Clock } from "../bytes/index.ts";
-import type { Storage } from "../storage/index.ts";
+import { makeDataDirectory, type Storage } from "../storage/index.ts";
 import { writePrivateFile } from "./private-file.ts";
 
 /** A policy, or the file that holds one. */
@@ -41,6 +41,10 @@ export function adminTokenPath(dataDir: string): string {
 async function ensureAdminToken(tokens: ApiTokenBook, path: string): Promise<void> {
   if ((await tokens.list()).some(({ grants }) => grants.admin)) return;
   const grants = { collections: [], catalog: false, admin: true };
-  const keep = (secret: string) => writePrivateFile(path, `${secret}\n`);
+  const keep = (secret: string) => {
+    // Nothing else may have needed the directory.
+    makeDataDirectory(dirname(path));
+    writePrivateFile(path, `${secret}\n`);
+  };
   await tokens.create({ name: "first administrator", grants, expiresAt: undefined }, keep);
 }

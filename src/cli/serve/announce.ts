@@ -1,5 +1,5 @@
 // What `serve` says once it serves: where, from what, and with Notary's configuration each member's fate. Never a password.
-import type { RunningServer, SignerChoice, StorageChoice } from "../../server/index.ts";
+import { adminTokenPath, type RunningServer, type SignerChoice, type StorageChoice } from "../../server/index.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import type { ServerChoice } from "./choose-server.ts";
 import type { ConfigReport } from "./overrides.ts";
@@ -23,6 +23,7 @@ export function announce(terminal: Terminal, server: RunningServer, choice: Serv
     ["database", database],
     ["signer", signer],
     ["access", accessOf(options)],
+    ["admin token", options.access?.policy.apiTokens === true ? adminTokenPath(options.dataDir) : undefined],
     ["certificate", certificate?.path],
     ["sha256", certificate?.sha256],
   ]);
@@ -73,11 +74,12 @@ function signerOf(signer: SignerChoice | undefined): string | undefined {
 }
 
 function accessOf({ access, clientCaPath }: ServerChoice["options"]): string {
+  const policy = access?.policy;
   const ways = [
     ...(clientCaPath === undefined ? [] : [`client certificates of ${clientCaPath}`]),
-    ...(access?.dockerTokens === undefined ? [] : [`docker tokens of ${access.dockerTokens.issuer}`]),
-    ...(access?.apiTokens === true ? ["API tokens"] : []),
-    ...(access?.oidc ?? []).map(({ issuer }) => `tokens of ${issuer}`),
+    ...(policy?.dockerTokens === undefined ? [] : [`docker tokens of ${policy.dockerTokens.issuer}`]),
+    ...(policy?.apiTokens === true ? ["API tokens"] : []),
+    ...(policy?.oidc ?? []).map(({ issuer }) => `tokens of ${issuer}`),
   ];
   return ways.length === 0 ? "open to everybody who reaches it" : ways.join(", ");
 }

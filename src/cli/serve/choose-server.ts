@@ -1,18 +1,26 @@
 // From the command line, the environment and Notary's configuration to what the server is told. The command line wins; what it makes
 // void in the file is reported as ignored, so that nobody believes in a setting that has no effect.
 import { join } from "node:path";
-import type { AccessPolicy } from "../../access/index.ts";
 import { type Environment, locateHome } from "../../home/index.ts";
 import type { NotaryServerSettings } from "../../notary-config/index.ts";
-import { everyAddress, type ServerOptions, type SignerChoice, type TlsChoice } from "../../server/index.ts";
+import {
+  type AccessOptions,
+  everyAddress,
+  type ServerOptions,
+  type SignerChoice,
+  type TlsChoice,
+} from "../../server/index.ts";
 import type { Arguments } from "../command.ts";
 import { chooseStorage } from "./choose-storage.ts";
 import { type LogFormat, type LogLevel, logFormats, logLevels } from "./operations-log.ts";
 import { parseListen, readPrefixes, readSeconds, wrong } from "./option-values.ts";
 import { type ConfigReport, Overrides } from "./overrides.ts";
 
+/** Read already, so that it can be told. */
+type AccessChoice = Extract<AccessOptions, { readonly policy: unknown }>;
+
 export interface ServerChoice {
-  readonly options: Omit<ServerOptions, "clock" | "log">;
+  readonly options: Omit<ServerOptions, "clock" | "log" | "access"> & { readonly access?: AccessChoice };
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly config: ConfigReport | undefined;
@@ -65,14 +73,14 @@ async function chooseAccess(
   args: Arguments,
   settings: NotaryServerSettings | undefined,
   overrides: Overrides,
-): Promise<AccessPolicy | undefined> {
+): Promise<AccessChoice | undefined> {
   const path = args.value("access");
   const tokens = settings?.tokenAuth;
   if (path === undefined && tokens === undefined) return undefined;
   const { dockerTokensOnly, readAccessPolicy } = await import("../../access/index.ts");
-  if (path === undefined) return tokens === undefined ? undefined : dockerTokensOnly(tokens);
+  if (path === undefined) return tokens === undefined ? undefined : { policy: dockerTokensOnly(tokens) };
   overrides.by("--access", "auth.");
-  return readAccessPolicy(path);
+  return { policy: await readAccessPolicy(path) };
 }
 
 function chooseTls(args: Arguments, settings: NotaryServerSettings | undefined, overrides: Overrides): TlsChoice {
