@@ -1,5 +1,6 @@
 // What tests stand on: a repository in memory, a clock that tests move, directories that clean up after themselves, and contracts
 // (one test body a port, run on every adapter). Only tests, interop and bench import this folder.
+export { makeCertificate, type TestCertificate, type TestCertificateOptions } from "./certificate-maker.ts";
 export { type CacheUnderTest, metadataCacheContract } from "./contracts/metadata-cache.ts";
 export { metadataSourceContract, type ServedDocuments, type SourceUnderTest } from "./contracts/metadata-source.ts";
 export { day, type FakeClock, fakeClock, hour, second, testStart } from "./fake-clock.ts";
@@ -22,3 +23,4 @@ export {
   sampleTarget,
 } from "./simulator.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./temp-dir.ts";
+export { makeToken, newEcKey, publicJwk, type TokenParts } from "./token-maker.ts";
