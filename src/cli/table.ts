@@ -39,6 +39,51 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import("./commands/revoke.ts")).revoke,
   },
   {
+    name: "delegation list",
+    summary: "list who else may sign, and what",
+    load: async () => (await import("./commands/delegation-list.ts")).delegationList,
+  },
+  {
+    name: "delegation add",
+    summary: "let somebody else sign a part of a collection",
+    load: async () => (await import("./commands/delegation-add.ts")).delegationAdd,
+  },
+  {
+    name: "delegation remove",
+    summary: "take keys or paths from a delegation, or the delegation away",
+    load: async () => (await import("./commands/delegation-remove.ts")).delegationRemove,
+  },
+  {
+    name: "delegation purge",
+    summary: "take a key out of every delegation",
+    load: async () => (await import("./commands/delegation-purge.ts")).delegationPurge,
+  },
+  {
+    name: "witness",
+    summary: "sign roles again as they are",
+    load: async () => (await import("./commands/witness.ts")).witness,
+  },
+  {
+    name: "rotate",
+    summary: "change who signs the roles of the root",
+    load: async () => (await import("./commands/rotate.ts")).rotate,
+  },
+  {
+    name: "publish",
+    summary: "publish staged changes",
+    load: async () => (await import("./commands/publish.ts")).publish,
+  },
+  {
+    name: "status",
+    summary: "show who may sign what and until when, and what is staged",
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "reset",
+    summary: "drop staged changes",
+    load: async () => (await import("./commands/reset.ts")).reset,
+  },
+  {
     name: "bundle",
     summary: "save the whole chain of a collection for offline verification",
     load: async () => (await import("./commands/bundle.ts")).bundle,

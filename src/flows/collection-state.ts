@@ -1,12 +1,11 @@
 // A collection as a publisher needs it: the trusted documents of every dialect it carries, delegations included, read by the same code a
 // verifier runs. A dialect that lags is read without memory, since what it lags behind has been seen in the other one.
 import { CountersignError } from "../bytes/index.ts";
-import { dialectNamed } from "../dialects/index.ts";
 import type { CollectionState, DialectState } from "../publish/index.ts";
 import type { DialectName } from "../tuf/index.ts";
-import { bundleSource, type Collection, decodeBundle, noCache, openCollection } from "../updater/index.ts";
 import type { ReadPorts } from "./ports.ts";
-import { pinsFor, type ReadRequest } from "./trusted-collection.ts";
+import { readForChange } from "./read-for-change.ts";
+import type { ReadRequest } from "./trusted-collection.ts";
 
 /** Which dialects a server holds of a collection; one that knows Notary's routes only holds notary1. */
 export interface Carried {
@@ -43,32 +42,7 @@ export async function readState(
     (a, b) => Number(carried.behind.includes(a)) - Number(carried.behind.includes(b)),
   );
   for (const name of order) {
-    const collection = await readAfresh(ports, request, name, { remembers: !carried.behind.includes(name) });
-    await collection.roles();
-    const { root, timestamp, snapshot, targets } = collection.documents();
-    dialects.set(name, { dialect: dialectNamed(name), root, timestamp, snapshot, targets });
+    dialects.set(name, await readForChange(ports, request, name, { remembers: !carried.behind.includes(name) }));
   }
   return { gun: request.gun, dialects };
-}
-
-/** A reader that has nothing cached: what it sees is what anybody would see. */
-export async function readAfresh(
-  ports: ReadPorts,
-  request: Pick<ReadRequest, "gun" | "pins">,
-  dialect: DialectName,
-  options: { readonly remembers: boolean },
-): Promise<Collection> {
-  const signal = ports.signal === undefined ? {} : { signal: ports.signal };
-  const own = dialect === "notary1" ? ports.server.notary1Source() : ports.server.tuf1Source();
-  const bytes = await ports.server.fetchBundle({ dialect, maxBytes: 256 * 1024 * 1024, ...signal });
-  return openCollection({
-    gun: request.gun,
-    dialect,
-    source: bytes === undefined ? own : bundleSource(decodeBundle(bytes), own),
-    cache: noCache,
-    pins: await pinsFor(ports, request),
-    now: ports.clock(),
-    ...(options.remembers ? { memory: ports.home.memory(request.gun) } : {}),
-    ...signal,
-  });
 }

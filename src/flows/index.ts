@@ -1,4 +1,4 @@
-// What a person does with a collection: start one, sign, verify, list, inspect, revoke, carry it offline. Each flow takes a typed request
+// What a person does with a collection: start one, sign, verify, list, inspect, revoke, rotate its keys, delegate, stage, carry it offline. Each flow takes a typed request
 // and ports, prints nothing and parses no arguments; the CLI and the library are thin over it. No flow believes anything that the
 // updater has not verified, and none reports a publish done before a fresh reader of each dialect has read it back.
 export { type Connections, type ConnectOptions, connect } from "./connect.ts";
@@ -6,13 +6,38 @@ export { type Content, contentOfBytes, contentOfDigest, contentOfFile, targetOf 
 export { type ImageContent, imageContent } from "./image-content.ts";
 export { type InitReport, type InitRequest, initCollection } from "./init.ts";
 export { type Inspection, inspectCollection, type TopRoleReport } from "./inspect.ts";
-export { type FoundKey, findKeys, type KeyPlaces, keyPlaces, openKeyRing } from "./key-ring.ts";
+export { type FoundKey, findKeys, joinedRing, type KeyPlaces, keyPlaces, openKeyRing } from "./key-ring.ts";
 export { listTags, type TagListing } from "./list-tags.ts";
+export { cachedRootPins, inNotaryDirectory, notaryKeyPlaces } from "./notary-workplace.ts";
 export type { Progress, ReadPorts } from "./ports.ts";
 export { proposePins } from "./propose-pins.ts";
+export { type PublicKeyFile, readPublicKeyFile, requireRootCertificate } from "./public-key-files.ts";
 export { type PublishedRole, type PublishReport, type PublishRequest, publishChanges } from "./publish.ts";
+export {
+  type NewKeys,
+  type RoleRotation,
+  type RotatedRole,
+  type RotateReport,
+  type RotateRequest,
+  rotateKeys,
+} from "./rotate.ts";
+export type { NewKit } from "./rotation-kit.ts";
 export { type SavedBundle, saveBundle } from "./save-bundle.ts";
 export { type RevokeRequest, revokeTargets, type SignRequest, signTargets, type TargetToSign } from "./sign.ts";
+export {
+  publishStaged,
+  type StagedPublishReport,
+  type StagedPublishRequest,
+  stageChanges,
+  stagedChange,
+} from "./staged-changes.ts";
+export {
+  type CollectionStatus,
+  collectionStatus,
+  describeStaged,
+  type KeyStatus,
+  type RoleStatus,
+} from "./status.ts";
 export { parseQualifiedName, parseSubject, type Subject, type SubjectText } from "./subject.ts";
 export type { ReadRequest } from "./trusted-collection.ts";
 export type { Reason, Refused, SignedFacts, Trusted, Verdict, VerdictDocument } from "./verdict.ts";

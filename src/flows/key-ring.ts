@@ -61,3 +61,15 @@ export async function openKeyRing(places: KeyPlaces, passphrases: PassphraseProv
     },
   };
 }
+
+/** Several rings as one; the first that holds a key opens it. */
+export function joinedRing(rings: readonly KeyRing[]): KeyRing {
+  return {
+    ids: () => new Set(rings.flatMap((ring) => [...ring.ids()])),
+    async open(id) {
+      const holder = rings.find((ring) => ring.ids().has(id)) ?? rings[0];
+      if (holder === undefined) throw new CountersignError("key.missing", `key ${id} is not at hand`);
+      return holder.open(id);
+    },
+  };
+}

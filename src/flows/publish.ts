@@ -13,8 +13,9 @@ import {
 } from "../publish/index.ts";
 import type { DialectName } from "../tuf/index.ts";
 import type { Pin } from "../updater/index.ts";
-import { type Carried, carriedDialects, readAfresh, readState } from "./collection-state.ts";
+import { type Carried, carriedDialects, readState } from "./collection-state.ts";
 import type { ReadPorts } from "./ports.ts";
+import { readAfresh } from "./read-for-change.ts";
 
 export interface PublishRequest {
   readonly gun: Gun;
@@ -26,6 +27,8 @@ export interface PublishRequest {
   /** Who signs, for custom data. */
   readonly publisher: string | undefined;
   readonly ring: KeyRing;
+  /** Start the tuf1 side of a collection that Notary made, if the server takes it and the keys are at hand. */
+  readonly startsTuf1?: boolean;
 }
 
 export interface PublishedRole {
@@ -50,17 +53,20 @@ const maxAttempts = 6;
  * preflight.*, key.*, and what reading throws
  */
 export async function publishChanges(ports: ReadPorts, request: PublishRequest): Promise<PublishReport> {
-  return ports.home.whilePublishing(request.gun, async () => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return { ...(await publishOnce(ports, request)), attempts: attempt };
-      } catch (error) {
-        if (!isCountersignError(error, "conflict.lost_race", "storage.conflict") || attempt >= maxAttempts) throw error;
-        ports.progress("somebody else published first, trying again");
-        await sleep(attempt * 50 * (1 + Math.random()));
-      }
+  return ports.home.whilePublishing(request.gun, () => publishLocked(ports, request));
+}
+
+/** publishChanges, for a caller that holds the collection's lock already. */
+export async function publishLocked(ports: ReadPorts, request: PublishRequest): Promise<PublishReport> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { ...(await publishOnce(ports, request)), attempts: attempt };
+    } catch (error) {
+      if (!isCountersignError(error, "conflict.lost_race", "storage.conflict") || attempt >= maxAttempts) throw error;
+      ports.progress("somebody else published first, trying again");
+      await sleep(attempt * 50 * (1 + Math.random()));
     }
-  });
+  }
 }
 
 async function publishOnce(ports: ReadPorts, request: PublishRequest): Promise<Omit<PublishReport, "attempts">> {
@@ -72,8 +78,10 @@ async function publishOnce(ports: ReadPorts, request: PublishRequest): Promise<O
     now: ports.clock(),
     keys: request.ring,
     blobs: request.blobs,
+    startsTuf1: request.startsTuf1 === true && carried.takesBoth,
     ...(request.publisher === undefined ? {} : { publisher: request.publisher }),
   });
+  if (publication.documents.length === 0) return { published: [], behind: carried.behind, findings };
   const behind = await upload(ports, publication, carried);
   await readBack(ports, request, publication);
   const published = publication.documents.map(({ dialect, role, signed }) => ({
@@ -116,10 +124,11 @@ export async function readBack(
     try {
       const collection = await readAfresh(ports, request, dialect, { remembers: true });
       await collection.roles();
-      const { root, targets } = collection.documents();
+      const { root, snapshot, targets } = collection.documents();
       for (const document of publication.documents) {
         if (document.dialect !== dialect) continue;
-        const seen = document.role === "root" ? root : targets.get(document.role);
+        const seen =
+          document.role === "root" ? root : document.role === "snapshot" ? snapshot : targets.get(document.role);
         const isThere = seen !== undefined && seen.signed.version >= document.signed.version;
         const isSame = seen?.signed.version !== document.signed.version || equalBytes(seen.bytes, document.bytes);
         if (!isThere || !isSame) {

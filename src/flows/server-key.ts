@@ -14,9 +14,21 @@ import {
 import { type PublicKey, publicKeyFromRawEd25519, publicKeyFromSpki } from "../keys/index.ts";
 import type { ReadPorts } from "./ports.ts";
 
-/** @throws publish.refused when the answer is no key; download.* */
+/** The key the server uses or would use. @throws publish.refused when the answer is no key; download.* */
 export async function fetchServerKey(ports: ReadPorts, role: "snapshot" | "timestamp"): Promise<PublicKey> {
-  const bytes = await ports.server.serverKey(role, ports.signal === undefined ? {} : { signal: ports.signal });
+  return parseServerKey(ports, role, await ports.server.serverKey(role, callOptions(ports)));
+}
+
+/** A key of the server's that has never signed; the same one until a published root names it. @throws as fetchServerKey */
+export async function fetchNewServerKey(ports: ReadPorts, role: "snapshot" | "timestamp"): Promise<PublicKey> {
+  return parseServerKey(ports, role, await ports.server.rotateServerKey(role, callOptions(ports)));
+}
+
+function callOptions({ signal }: ReadPorts): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+function parseServerKey(ports: ReadPorts, role: string, bytes: Uint8Array): PublicKey {
   try {
     const path = jsonPath(`${role} key`);
     const key = decodeObject(parseJson(bytes), path);

@@ -12,12 +12,19 @@ export interface DialectState {
   readonly snapshot: Document<Snapshot> | undefined;
   /** `targets` and every delegation in force, by role. Delegations that do not verify are left out. */
   readonly targets: ReadonlyMap<RoleName, Document<Targets>>;
-  /** Delegations that the verified snapshot lists and that too few counted keys have signed. Nobody vouches for their content. */
-  readonly unsigned?: ReadonlyMap<RoleName, Document<Targets>>;
+  /** Delegations that the verified snapshot lists and readers pass over: expired, or signed by too few keys that count. */
+  readonly lapsed?: ReadonlyMap<RoleName, LapsedRole>;
 }
 
 export interface CollectionState {
   readonly gun: Gun;
   /** The dialects the collection carries. A dialect that it should carry and that has no document yet is absent. */
   readonly dialects: ReadonlyMap<DialectName, DialectState>;
+}
+
+/** A delegation's document that readers pass over. */
+export interface LapsedRole {
+  readonly document: Document<Targets>;
+  /** True: expired only. False: nobody vouches for its content but the snapshot. */
+  readonly isSigned: boolean;
 }

@@ -13,7 +13,7 @@ export type {
   TopKey,
 } from "./change.ts";
 export type { Levelled, Touch } from "./collection-draft.ts";
-export type { CollectionState, DialectState } from "./collection-state.ts";
+export type { CollectionState, DialectState, LapsedRole } from "./collection-state.ts";
 export { type Provenance, provenanceOf } from "./custom.ts";
 export { type Finding, type FindingCode, isBricking, refuseLockOut, type Severity } from "./findings.ts";
 export { type InitialCollection, rootCertificate } from "./initial.ts";

@@ -24,7 +24,7 @@ import { editTargets } from "./edit-targets.ts";
 import { defaultLifetimes, type Lifetimes, lifetimeOf } from "./lifetimes.ts";
 import { levelRoots } from "./next-roots.ts";
 import { rekeyRoots } from "./rekey-root.ts";
-import { touchRenewals } from "./renewals.ts";
+import { adopted, touchRenewals } from "./renewals.ts";
 import { type Authority, authorityFor, canSign } from "./role-authority.ts";
 
 export interface PlannedDocument<T extends Root | Targets = Root | Targets> {
@@ -126,7 +126,9 @@ function applyTo(draft: CollectionDraft, role: RoleName, batch: readonly Change[
   const delegationChanges = batch.filter((change) => change.kind === "delegate" || change.kind === "undelegate");
   if (targetChanges.length === 0 && delegationChanges.length === 0) return;
   for (const one of draft.dialects) {
-    const before = one.roles.get(role) ?? newRole(one, role, options);
+    const lapsed = one.state.lapsed?.get(role);
+    // Without its old content a role that expired would come back empty.
+    const before = one.roles.get(role) ?? (lapsed === undefined ? newRole(one, role, options) : adopted(lapsed, false));
     const edited = editTargets(role, before.content, targetChanges, { publisher: options.publisher, now: options.now });
     const content = delegationChanges.length === 0 ? edited : editDelegations(one.dialect, edited, delegationChanges);
     one.roles.set(role, { ...before, content, touch: "changed", isOptional: false });

@@ -5,6 +5,7 @@ import { CountersignError, type RoleName } from "../bytes/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
 import type { Change, RenewRole } from "./change.ts";
 import { type CollectionDraft, type RoleDraft, rootRole } from "./collection-draft.ts";
+import type { LapsedRole } from "./collection-state.ts";
 import { isNearExpiry } from "./lifetimes.ts";
 import { type RootOptions, renewRoots } from "./next-roots.ts";
 import { canSign, stillVerifies } from "./role-authority.ts";
@@ -15,7 +16,7 @@ export const snapshotRole = "snapshot";
 export function touchRenewals(draft: CollectionDraft, changes: readonly Change[], options: RootOptions): void {
   const asked = new Map<RoleName, RenewRole>();
   for (const change of changes) if (change.kind === "renew") asked.set(change.role, change);
-  adoptUnsigned(draft, asked);
+  adoptLapsed(draft, asked);
   const root = asked.get(rootRole);
   renewRoots(draft, { ...options, isAsked: root !== undefined, expiresAt: root?.expiresAt });
   for (const one of draft.dialects) {
@@ -48,26 +49,34 @@ function isOrphaned(
   return touch === undefined && current !== undefined && !stillVerifies(one, role, current) && canSign(one, role, held);
 }
 
-/**
- * Content that hangs in the snapshot and that no counted signature vouches for: taken over only where the caller says that it has looked.
- * @throws preflight.would_lock_out
- */
-function adoptUnsigned(draft: CollectionDraft, asked: ReadonlyMap<RoleName, RenewRole>): void {
+/** Lapsed roles that somebody asks to be signed again. @throws preflight.would_lock_out */
+function adoptLapsed(draft: CollectionDraft, asked: ReadonlyMap<RoleName, RenewRole>): void {
   for (const [role, change] of asked) {
     for (const one of draft.dialects) {
-      const document = one.state.unsigned?.get(role);
-      if (document === undefined || one.roles.has(role)) continue;
-      if (change.acceptsUnsigned !== true) {
-        throw new CountersignError(
-          "preflight.would_lock_out",
-          `${role} version ${document.signed.version} carries no signature that counts: signing it again would vouch for ` +
-            `${document.signed.targets.size} targets on the server's word alone`,
-          { hints: [`look at its targets first: ${namesOf(document.signed.targets)}`, "then ask for it by --accept"] },
-        );
-      }
-      one.roles.set(role, { current: document, content: document.signed, touch: "renewed", isOptional: false });
+      const lapsed = one.roles.has(role) ? undefined : one.state.lapsed?.get(role);
+      if (lapsed !== undefined) one.roles.set(role, adopted(lapsed, change.acceptsUnsigned === true));
     }
   }
+}
+
+/**
+ * A lapsed role as a draft to go on from. Content that hangs in the snapshot and that no counted signature vouches for is taken over only
+ * where the caller says that it has looked. @throws preflight.would_lock_out
+ */
+export function adopted({ document, isSigned }: LapsedRole, acceptsUnsigned: boolean): RoleDraft {
+  const { signed, role } = document;
+  if (isSigned || acceptsUnsigned) return { current: document, content: signed, touch: "renewed", isOptional: false };
+  throw new CountersignError(
+    "preflight.would_lock_out",
+    `${role} version ${signed.version} carries too few signatures that count: signing on top of it would vouch for ` +
+      `${signed.targets.size} targets on the server's word alone`,
+    {
+      hints: [
+        `look at what it holds: ${namesOf(signed.targets)}`,
+        `then sign it again as it is: countersign witness GUN ${role} --accept-unsigned`,
+      ],
+    },
+  );
 }
 
 function namesOf(targets: ReadonlyMap<string, unknown>): string {

@@ -233,7 +233,7 @@ test("14-N, after the fact: a delegation nobody counted has signed is taken over
   const after = stateOf(swapped.state, "notary1");
   const broken: CollectionState = {
     gun,
-    dialects: new Map([["notary1", { ...after, unsigned: new Map([[releases, document]]) }]]),
+    dialects: new Map([["notary1", { ...after, lapsed: new Map([[releases, { document, isSigned: false }]]) }]]),
   };
   const witness = { kind: "renew", role: releases } as const;
   await assert.rejects(publish(broken, [witness], [keys.bob]), coded("preflight.would_lock_out"));

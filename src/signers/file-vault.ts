@@ -12,7 +12,7 @@ import {
   signerFromPrivateKey,
 } from "../keys/index.ts";
 import { ensureDirectory, readKeyFileBytes, readNames, writeNewFile } from "./key-directory.ts";
-import { type KeyFileEntry, parseKeyFile, writeKeyFile, writeNotaryKeyFile } from "./key-file.ts";
+import { type KeyFileEntry, type KeyHeaders, parseKeyFile, writeKeyFile, writeNotaryKeyFile } from "./key-file.ts";
 import type { KeyDescription, KeyStore } from "./key-store.ts";
 import { openEntry } from "./open-entry.ts";
 import { type PassphraseProvider, purposeOfRole, withPassphrase } from "./passphrases.ts";
@@ -44,15 +44,29 @@ export interface FileVault extends KeyStore {
 
 const defaultRole = "delegation";
 
+/** How the files of a vault are listed and written. */
+export interface VaultForm {
+  list(directory: string): Promise<readonly KeyDescription[]>;
+  /** The text of a key file. @throws key.passphrase_missing */
+  write(key: KeyObject, passphrase: string, headers: KeyHeaders): Promise<string>;
+}
+
+const ownForm: VaultForm = { list: listVault, write: writeKeyFile };
+
 /** A vault in `directory`, which is made when the first key is stored. */
 export function openFileVault(directory: string): FileVault {
+  return openVault(directory, ownForm);
+}
+
+/** A vault whose files are of another form than ours. */
+export function openVault(directory: string, form: VaultForm): FileVault {
   return {
-    list: () => listVault(directory),
+    list: () => form.list(directory),
     async open(id, passphrases): Promise<Signer> {
       return signerFromPrivateKey(await openKey(directory, id, passphrases));
     },
     async generate(wanted): Promise<KeyDescription> {
-      return store(directory, await generatePrivateKey(wanted.algorithm ?? "ecdsa-p256"), wanted);
+      return store(directory, form, await generatePrivateKey(wanted.algorithm ?? "ecdsa-p256"), wanted);
     },
     async importKeys(file, wanted): Promise<readonly KeyDescription[]> {
       const opened: { readonly key: KeyObject; readonly entry: KeyFileEntry }[] = [];
@@ -61,7 +75,7 @@ export function openFileVault(directory: string): FileVault {
       for (const { key, entry } of opened) {
         const role = entry.role ?? wanted.role ?? defaultRole;
         const gun = entry.gun ?? wanted.gun;
-        stored.push(await store(directory, key, { role, gun, passphrases: wanted.passphrases }));
+        stored.push(await store(directory, form, key, { role, gun, passphrases: wanted.passphrases }));
       }
       return stored;
     },
@@ -99,12 +113,12 @@ async function listVault(directory: string): Promise<readonly KeyDescription[]> 
   return found;
 }
 
-async function store(directory: string, key: KeyObject, wanted: NewKey): Promise<KeyDescription> {
+async function store(directory: string, form: VaultForm, key: KeyObject, wanted: NewKey): Promise<KeyDescription> {
   const publicKey = publicKeyFromKeyObject(key);
   const path = pathOf(directory, publicKey.id);
   if ((await readKeyFileBytes(path)) !== undefined) throw keyExists(publicKey.id, path);
   const passphrase = await newPassphrase(publicKey.id, wanted.role, wanted.passphrases);
-  const text = await writeKeyFile(key, passphrase, { role: wanted.role, gun: wanted.gun });
+  const text = await form.write(key, passphrase, { role: wanted.role, gun: wanted.gun });
   await ensureDirectory(directory);
   if (!(await writeNewFile(path, text))) throw keyExists(publicKey.id, path);
   return {
@@ -139,7 +153,11 @@ async function openImported(entry: KeyFileEntry, wanted: Pick<NewKey, "passphras
   return withPassphrase(wanted.passphrases, { purpose, keyId: entry.publicKey?.id }, (text) => entry.open(text));
 }
 
-async function newPassphrase(id: CanonicalKeyId, role: string, passphrases: PassphraseProvider): Promise<string> {
+export async function newPassphrase(
+  id: CanonicalKeyId,
+  role: string,
+  passphrases: PassphraseProvider,
+): Promise<string> {
   const passphrase = await passphrases({ purpose: purposeOfRole(role), keyId: id, attempt: 1, isNew: true });
   if (passphrase !== undefined && passphrase !== "") return passphrase;
   throw new CountersignError("key.passphrase_missing", `a new ${role} key needs a passphrase`, {

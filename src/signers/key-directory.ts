@@ -67,6 +67,31 @@ export async function writeNewFile(path: string, text: string): Promise<boolean>
   }
 }
 
+/** Replaces a key file of mode 0600 at once: a reader sees the old one or the new one. @throws disk.full, disk.read_only */
+export async function replaceKeyFile(path: string, text: string): Promise<void> {
+  const temporary = `${dirname(path)}/.${encodeHex(randomBytes(8))}.tmp`;
+  try {
+    await writeDurably(temporary, text);
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (cause) {
+    throw writeFailure(path, cause);
+  } finally {
+    await removeIfThere(temporary);
+  }
+}
+
+/** Removes a key file for good. False: there is none. @throws disk.read_only */
+export async function removeKeyFile(path: string): Promise<boolean> {
+  try {
+    await unlink(path);
+    return true;
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return false;
+    throw writeFailure(path, cause);
+  }
+}
+
 async function writeDurably(path: string, text: string): Promise<void> {
   const file = await open(path, "wx", 0o600);
   try {

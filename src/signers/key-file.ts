@@ -82,6 +82,13 @@ export async function writeNotaryKeyFile(key: KeyObject, passphrase: string, hea
   return sealed(notaryPkcs8(key), passphrase, "notary", { ...headers, gun: isScoped ? headers.gun : undefined }, extra);
 }
 
+/** Notary's form as it lies in its own `private` folders: no `path` header, the file's name says it. */
+export async function writeNotaryStoredKey(key: KeyObject, passphrase: string, headers: KeyHeaders): Promise<string> {
+  const isScoped = headers.role === "targets" || headers.role === "snapshot";
+  const scoped = { ...headers, gun: isScoped ? headers.gun : undefined };
+  return sealed(notaryPkcs8(key), passphrase, "notary", scoped, new Map());
+}
+
 async function sealed(
   plain: Uint8Array,
   passphrase: string,

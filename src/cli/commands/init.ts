@@ -1,14 +1,14 @@
 // `countersign init GUN`: start a collection.
-import { CountersignError, type Gun, parseGun } from "../../bytes/index.ts";
+import { type Gun, parseGun } from "../../bytes/index.ts";
 import { type InitReport, initCollection, keyPlaces } from "../../flows/index.ts";
 import { encodeFileName } from "../../home/index.ts";
 import { parseCanonicalKeyId } from "../../keys/index.ts";
-import { generateRecoveryPassphrase } from "../../signers/index.ts";
 import { usage } from "../arguments.ts";
 import { connectionsOf, serverOptions } from "../collection-options.ts";
 import type { Command, CommandSpec, Context } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { passphraseOptions, passphraseProvider, passphraseVariables } from "../passphrases.ts";
+import { newKitPassphrase } from "../kit-passphrase.ts";
+import { passphraseOptions, passphraseProvider } from "../passphrases.ts";
 import { findingsJson, showFindings } from "../show-findings.ts";
 import { printable } from "../terminal.ts";
 
@@ -75,35 +75,7 @@ function kitRequest(context: Context, gun: Gun): Parameters<typeof initCollectio
     return undefined;
   }
   const path = file ?? `${encodeFileName(gun.slice(gun.lastIndexOf("/") + 1))}.recovery-kit.txt`;
-  return { path, passphrase: () => recoveryPassphrase(context) };
-}
-
-/** From the options or the environment; on a terminal a strong one is made and shown once. A log file is no place for it. */
-async function recoveryPassphrase({ args, env, terminal }: Context): Promise<string> {
-  const isGiven = passphraseVariables.recovery.some((name) => (env[name] ?? "") !== "");
-  if (isGiven || args.value("passphrase-file") !== undefined || args.value("passphrase-fd") !== undefined) {
-    const provider = passphraseProvider(args, env, terminal);
-    const given = await provider({ purpose: "recovery", keyId: undefined, attempt: 1, isNew: true });
-    if (given !== undefined) return given;
-  }
-  if (!terminal.canAsk) {
-    throw new CountersignError(
-      "key.passphrase_missing",
-      "the recovery kit needs a passphrase, and there is no terminal to show one on",
-      {
-        hints: [
-          "set COUNTERSIGN_RECOVERY_PASSPHRASE",
-          "or say --no-recovery-kit, and keep other copies of the root key",
-        ],
-      },
-    );
-  }
-  const made = generateRecoveryPassphrase();
-  terminal.note("the recovery kit's passphrase, shown this once. Write it down, apart from the kit:");
-  terminal.note(`\n    ${made}\n`);
-  const answer = await terminal.ask("press Enter when it is written down ");
-  if (answer === undefined) throw new CountersignError("key.passphrase_missing", "stopped before anything was made");
-  return made;
+  return { path, passphrase: () => newKitPassphrase(context) };
 }
 
 function show({ terminal }: Context, report: InitReport): void {
