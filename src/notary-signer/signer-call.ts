@@ -26,7 +26,7 @@ export type SignerAnswer = { readonly kind: "answer"; readonly bytes: Uint8Array
 
 export interface SignerConnection {
   /** @throws server.signing_unavailable */
-  call(path: string, request: Uint8Array): Promise<SignerAnswer>;
+  call(path: string, request: Uint8Array, timeoutMs?: number): Promise<SignerAnswer>;
   close(): void;
 }
 
@@ -35,6 +35,8 @@ const notFound = 5;
 const unavailable = 14;
 const deadlineExceeded = 4;
 const resourceExhausted = 8;
+
+const defaultTimeoutMs = 10_000;
 
 /** How long a call waits for the connection to come back. A signer that is gone must not make publishers wait for long. */
 const reconnectPatienceMs = 2_000;
@@ -52,7 +54,7 @@ const channelOptions: ChannelOptions = {
 
 /** Reads the files now and connects at the first call. @throws disk.unreadable, certificate.invalid, key.format, usage.invalid */
 export async function openConnection(options: SignerClientOptions): Promise<SignerConnection> {
-  const { host, port, timeoutMs = 10_000 } = options;
+  const { host, port } = options;
   if (!/^[A-Za-z0-9:._-]+$/.test(host)) {
     throw new CountersignError("usage.invalid", `not a host name: ${JSON.stringify(host.slice(0, 80))}`);
   }
@@ -93,7 +95,7 @@ export async function openConnection(options: SignerClientOptions): Promise<Sign
     );
     return promise;
   };
-  const attempt = async (path: string, request: Uint8Array) => {
+  const attempt = async (path: string, request: Uint8Array, timeoutMs: number) => {
     const until = performance.now() + timeoutMs;
     try {
       return await once(path, request, timeoutMs, false);
@@ -110,9 +112,9 @@ export async function openConnection(options: SignerClientOptions): Promise<Sign
     }
   };
   return {
-    async call(path, request) {
+    async call(path, request, timeoutMs = options.timeoutMs ?? defaultTimeoutMs) {
       try {
-        return { kind: "answer", bytes: await attempt(path, request) };
+        return { kind: "answer", bytes: await attempt(path, request, timeoutMs) };
       } catch (error) {
         if (statusOf(error) === notFound) return { kind: "not-found" };
         throw unavailableError(where, error, timeoutMs);

@@ -25,6 +25,9 @@ export interface RemoteKey {
   readonly role: string;
 }
 
+/** Whoever asks for the health is a probe with little patience. */
+const maxHealthTimeoutMs = 2_500;
+
 export type SignerHealth = { readonly serving: true } | { readonly serving: false; readonly reason: string };
 
 /** Every method but `healthy` and `close` @throws server.signing_unavailable, whatever the signer did wrong. */
@@ -44,6 +47,7 @@ export interface SignerClient extends Disposable {
 
 /** Connects at the first call, and again whenever the connection is lost. @throws disk.unreadable, certificate.invalid, key.format, usage.invalid */
 export async function openSignerClient(options: SignerClientOptions): Promise<SignerClient> {
+  const healthTimeoutMs = Math.min(options.timeoutMs ?? maxHealthTimeoutMs, maxHealthTimeoutMs);
   const connection = await openConnection(options);
   const call = connection.call;
   return {
@@ -88,7 +92,7 @@ export async function openSignerClient(options: SignerClientOptions): Promise<Si
     async healthy() {
       try {
         for (const service of healthServices) {
-          const answer = await call(methodPaths.health, encodeHealthRequest(service));
+          const answer = await call(methodPaths.health, encodeHealthRequest(service), healthTimeoutMs);
           const isServing =
             answer.kind === "answer" &&
             believe("a health status", () => decodeHealthAnswer(answer.bytes)) === servingStatus.serving;

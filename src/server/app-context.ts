@@ -25,6 +25,8 @@ export interface AppContext {
   readonly access: AccessControl | undefined;
   readonly limiter: RateLimiter;
   readonly caching: Caching;
+  /** Why the signer could not sign now; absent where that cannot happen. */
+  readonly signerHealth: (() => Promise<string | undefined>) | undefined;
   /** Collections whose names begin otherwise do not exist here; undefined = all are served. */
   readonly gunPrefixes: readonly string[] | undefined;
 }

@@ -97,6 +97,7 @@ export function createApp(options: AppOptions): App {
     uploads,
     clock,
     caching,
+    signerHealth: signer.health,
     gunPrefixes,
     access,
     limiter,
@@ -256,14 +257,20 @@ function unknown(route: Route, method: string): Response {
   return problem(new CountersignError("request.unknown", "there is no such route for this method"));
 }
 
-async function health({ storage }: AppContext): Promise<Response> {
-  try {
-    await storage.ping();
-    return healthAnswer({}, 200);
-  } catch (error) {
-    const reason = isCountersignError(error) ? error.code : "unavailable";
-    return healthAnswer({ "DB operational": reason }, 503);
-  }
+/** Notary's names of what can fail. */
+async function health({ storage, signerHealth }: AppContext): Promise<Response> {
+  const [database, trust] = await Promise.all([
+    storage.ping().then(
+      () => undefined,
+      (error: unknown) => (isCountersignError(error) ? error.code : "unavailable"),
+    ),
+    signerHealth?.(),
+  ]);
+  const failing = {
+    ...(database === undefined ? {} : { "DB operational": database }),
+    ...(trust === undefined ? {} : { "Trust operational": trust }),
+  };
+  return healthAnswer(failing, Object.keys(failing).length === 0 ? 200 : 503);
 }
 
 function healthAnswer(failing: Readonly<Record<string, string>>, status: 200 | 503): Response {

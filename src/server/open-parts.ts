@@ -1,6 +1,6 @@
 // Storage and signer as an operator chose them. What a choice does not need is not loaded: neither the PostgreSQL client nor gRPC
-// costs a server that uses SQLite and keys of its own anything. A database or signer that is not there stops the start: whoever
-// supervises the process starts it again, and an operator sees at once which of the two it was.
+// costs a server that uses SQLite and keys of its own anything. A database that is not there stops the start: whoever supervises the
+// process starts it again. A remote signer that is away does not: what is signed can be served meanwhile, and the health route tells.
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { assertNever, type Clock, CountersignError } from "../bytes/index.ts";
@@ -8,7 +8,8 @@ import { makeDataDirectory, openPostgresStorage, openSqliteStorage, type Storage
 import type { MasterKey } from "./key-sealing.ts";
 import { localRoleSigner } from "./local-role-signer.ts";
 import { masterKeyFileName, openMasterKey } from "./master-key.ts";
-import type { RemoteSigner, ServerOptions } from "./options.ts";
+import type { RemoteSigner, ServerLog, ServerOptions } from "./options.ts";
+import { remoteRoleSigner } from "./remote-role-signer.ts";
 import type { RoleSigner } from "./role-signer.ts";
 
 export interface Parts {
@@ -18,13 +19,13 @@ export interface Parts {
 
 /**
  * `opened` closes what was opened, also when this fails half-way.
- * @throws storage.*, disk.*, key.*, server.signing_unavailable
+ * @throws storage.*, disk.*, key.*, certificate.invalid
  */
 export async function openParts(options: ServerOptions, clock: Clock, opened: AsyncDisposableStack): Promise<Parts> {
   const { signer = { kind: "local" } } = options;
   if (signer.kind === "remote") {
     const storage = opened.use(await openStorage(options));
-    return { storage, signer: await remoteSigner(signer, storage, clock, opened) };
+    return { storage, signer: await remoteSigner(signer, storage, clock, options.log, opened) };
   }
   // Beside a SQLite database that is there the key must be there too, so it comes first; with PostgreSQL the database has to be asked.
   const early = options.storage?.kind === "postgres" ? undefined : openMaster(options);
@@ -50,13 +51,24 @@ async function openStorage(options: ServerOptions): Promise<Storage> {
   }
 }
 
+/** Connects when it is first needed: documents that are signed can be served while the signer is away. */
 async function remoteSigner(
-  _choice: RemoteSigner,
-  _storage: Storage,
-  _clock: Clock,
-  _opened: AsyncDisposableStack,
+  { host, port, caPath, certificatePath, keyPath, algorithm }: RemoteSigner,
+  storage: Storage,
+  clock: Clock,
+  log: ServerLog | undefined,
+  opened: AsyncDisposableStack,
 ): Promise<RoleSigner> {
-  throw new CountersignError("usage.invalid", "remote signers are not part of this build");
+  const { openSignerClient } = await import("../notary-signer/index.ts");
+  const client = await openSignerClient({
+    host,
+    port,
+    ...(caPath === undefined ? {} : { caPath }),
+    ...(certificatePath === undefined ? {} : { certificatePath }),
+    ...(keyPath === undefined ? {} : { keyPath }),
+  });
+  opened.use(client);
+  return remoteRoleSigner({ client, storage, clock, algorithm, ...(log === undefined ? {} : { log }) });
 }
 
 function openMaster({ dataDir, masterKeyPath }: ServerOptions): MasterKey {

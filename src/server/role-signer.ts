@@ -10,4 +10,6 @@ export interface RoleSigner {
   held(gun: Gun, role: OnlineRole): Promise<readonly Signer[]>;
   /** A key that has never signed anything published; made when there is none. Durable when it resolves. */
   pending(gun: Gun, role: OnlineRole): Promise<PublicKey>;
+  /** Whether it could sign now; undefined: yes, else why not. Absent where that cannot fail. */
+  health?(): Promise<string | undefined>;
 }
