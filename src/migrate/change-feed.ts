@@ -44,7 +44,7 @@ export async function migrateChangeFeed(context: FeedContext): Promise<void> {
   }
   for (const [gun, rows] of refused) {
     tally.changes.leftOut += rows;
-    const message = `${rows} rows of the change feed are of a name that no registry allows`;
+    const message = `${rows} rows of the change feed are of a name that the new server does not take`;
     tally.add({ severity: "left_out", code: "changes.name_refused", gun, message });
   }
 }

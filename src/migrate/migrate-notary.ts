@@ -115,7 +115,7 @@ function allowedName(tally: Tally, name: string, keys: readonly KeyRow[], docume
       severity: "left_out",
       code: "name.refused",
       gun: name,
-      message: `no registry allows a repository of this name (${documents} documents, ${keys.length} keys)`,
+      message: `the new server takes no collection of this name (${documents} documents, ${keys.length} keys)`,
       consequence: "whoever uses it has to publish under another name",
     });
     return undefined;

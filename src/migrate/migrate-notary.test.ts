@@ -1,0 +1,399 @@
+// The whole migration over collections that the real Notary wrote, into our own SQLite: every byte arrives, everything that is wrong is
+// told, an interrupted run goes on, and what somebody did on the new server meanwhile is never overwritten.
+import assert from "node:assert/strict";
+import { createSecretKey } from "node:crypto";
+import { test } from "node:test";
+import { CountersignError, encodeHex, parseGun, parseRoleName, sha256 } from "../bytes/index.ts";
+import { notary1 } from "../dialects/index.ts";
+import { localRoleSigner } from "../server/index.ts";
+import { openSqliteStorage, type Storage } from "../storage/index.ts";
+import { temporaryDirectory } from "../testing/index.ts";
+import { keptBySigner, sealedUnder } from "./key-destinations.ts";
+import { type MigrationOptions, migrateNotary } from "./migrate-notary.ts";
+import { aliasPassphrasesFrom } from "./private-keys.ts";
+import { type FindingCode, type MigrationReport, outcomeOf } from "./report.ts";
+import { SampleDeployment, sampleGuns, sampleNow, samplePassphrase } from "./sample-deployment.ts";
+import { heldBytes } from "./stored-documents.ts";
+
+const history = "docker.example.com/team/app";
+const names = Object.keys(sampleGuns) as (keyof typeof sampleGuns)[];
+const master = createSecretKey(Buffer.alloc(32, 7));
+const timestamp = { dialect: "notary1", role: parseRoleName("timestamp") } as const;
+
+function run(source: SampleDeployment, storage: Storage | undefined, more: Partial<MigrationOptions> = {}) {
+  return migrateNotary({
+    server: source,
+    signer: source,
+    destination: { description: "here", storage },
+    keys: sealedUnder(master),
+    passphrases: aliasPassphrasesFrom({ NOTARY_SIGNER_TESTALIAS: samplePassphrase }),
+    clock: () => sampleNow,
+    ...more,
+  });
+}
+
+async function withStorage(body: (storage: Storage) => Promise<void>): Promise<void> {
+  await using directory = await temporaryDirectory();
+  await using storage = openSqliteStorage(directory.path);
+  await body(storage);
+}
+
+function codes(report: MigrationReport, gun?: string): readonly string[] {
+  const wanted = report.findings.filter(
+    (finding) => finding.severity !== "note" && (gun === undefined || finding.gun === gun),
+  );
+  return [...new Set(wanted.map(({ severity, code }) => `${severity} ${code}`))].sort();
+}
+
+function finding(report: MigrationReport, code: FindingCode) {
+  const found = report.findings.find((each) => each.code === code);
+  assert.ok(found !== undefined, `no ${code} in ${JSON.stringify(report.findings, undefined, 1)}`);
+  return found;
+}
+
+test("every version of every collection arrives byte for byte, and is current as Notary served it", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment(...names);
+    const report = await run(source, storage);
+    for (const { gun, role, version, data } of source.tufRows) {
+      const name = { dialect: "notary1", role: parseRoleName(role) } as const;
+      const stored = await storage.byVersion(parseGun(gun), name, version);
+      assert.ok(stored !== undefined, `${gun} ${role} ${version}`);
+      assert.equal(stored.sha256, encodeHex(sha256(data)));
+      assert.deepEqual(Buffer.from(stored.bytes), Buffer.from(data));
+      assert.equal(stored.storedAt, sampleNow - 3_600_000);
+    }
+    const state = await storage.collection(parseGun(history));
+    const versions = Object.fromEntries((state?.current ?? []).map(({ role, version }) => [role, version]));
+    assert.deepEqual(versions, {
+      root: 5,
+      targets: 5,
+      snapshot: 12,
+      timestamp: 11,
+      "targets/releases": 1,
+      "targets/rsa": 3,
+    });
+    assert.deepEqual(state?.behind, []);
+    assert.equal(report.documents.copied, source.tufRows.length);
+    assert.equal(report.collections.verified, 5);
+    assert.equal(report.collections.broken, 1);
+    assert.ok(report.targets > 8, String(report.targets));
+    assert.equal(outcomeOf(report), "incomplete");
+    assert.deepEqual(codes(report, history), ["warning key.missing"]);
+  }));
+
+test("a collection that Notary broke by hashing other bytes is named with its documents, and kept for its owner", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("server-snapshot-broken-by-trailing-newline");
+    const report = await run(source, storage);
+    const broken = finding(report, "document.unreachable");
+    assert.equal(broken.severity, "broken");
+    assert.match(broken.message, /names a (root|targets) that is not stored/);
+    assert.equal((await storage.collection(parseGun("ex/r")))?.current.length, 4);
+  }));
+
+test("a dry run finds the same, opens the keys, and calls neither storage nor the keys' destination", async () => {
+  const source = new SampleDeployment(...names);
+  await source.addKey(history, "timestamp");
+  source.addChange(history, 1);
+  const dry = await run(source, undefined, {
+    keys: { needsSecret: true, seal: () => assert.fail("sealed in a dry run") },
+  });
+  await withStorage(async (storage) => {
+    const wet = await run(source, storage);
+    assert.deepEqual({ ...dry, dryRun: false }, wet);
+  });
+});
+
+test("names that the server refuses are left out with their documents and keys, one by one", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("docker-push-then-signer");
+    const bad = ["../../etc/passwd", "a/_trust/b", "a%2fb", "a b", "", "x".repeat(300)];
+    for (const gun of bad) {
+      source.addRow(gun, "root", 1, Buffer.from("{}"));
+      source.addChange(gun, 1);
+    }
+    await source.addKey("../keyonly", "timestamp");
+    const report = await run(source, storage);
+    const left = report.findings.filter(({ code }) => code === "name.refused").map(({ gun }) => gun);
+    assert.deepEqual(left.toSorted(), [...bad, "../keyonly"].toSorted());
+    assert.equal(report.findings.filter(({ code }) => code === "changes.name_refused").length, bad.length);
+    assert.deepEqual(
+      [report.collections.leftOut, report.changes.leftOut, report.keys.leftOut],
+      [bad.length, bad.length, 1],
+    );
+    assert.equal(report.collections.verified, 1);
+  }));
+
+test("rows that are no document are left out, each with its reason, and their versions stay used up", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("notary-full-history");
+    const flipped = source.row(history, "targets", 3);
+    flipped.data = flipped.data.slice();
+    flipped.data[60] = (flipped.data[60] ?? 0) ^ 1;
+    source.row(history, "timestamp", 1).isDeleted = true;
+    source.addRow(history, "targets/UPPER", 1, Buffer.from("{}"));
+    source.addRow(history, "snapshot", 99, Buffer.from("not json"));
+    source.addRow(history, "targets", 98, source.row(history, "targets", 2).data);
+    source.addRow(history, "timestamp", 97, source.row(history, "targets", 2).data);
+    const report = await run(source, storage);
+    const told = report.findings
+      .filter(({ severity }) => severity === "left_out")
+      .map(({ code, role, version }) => `${code} ${role} ${version}`);
+    assert.deepEqual(
+      told.toSorted(),
+      [
+        "row.deleted timestamp 1",
+        "row.role targets/UPPER 1",
+        "row.unreadable snapshot 99",
+        "row.unreadable timestamp 97",
+        "row.version targets 98",
+        told.find((line) => line.endsWith("targets 3")) ?? "row.hash targets 3",
+      ].toSorted(),
+    );
+    assert.equal(report.documents.leftOut, 6);
+    assert.equal(report.collections.verified, 1, JSON.stringify(report.findings, undefined, 1));
+    assert.equal(await storage.highestVersion(parseGun(history), timestamp), 97);
+  }));
+
+test("a row whose hash column lies is taken by its bytes where readers need it, and left out where not", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("notary-full-history");
+    source.row(history, "root", 3).sha256 = "00".repeat(32);
+    source.row(history, "targets", 2).sha256 = "11".repeat(32);
+    const report = await run(source, storage);
+    const told = report.findings
+      .filter(({ code }) => code === "row.hash")
+      .map(({ severity, role, version }) => `${severity} ${role} ${version}`);
+    assert.deepEqual(told, ["left_out targets 2", "warning root 3"]);
+    assert.equal(report.collections.verified, 1);
+  }));
+
+test("a forged document in force is told: readers would refuse it", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("docker-trust-signers");
+    const gun = sampleGuns["docker-trust-signers"];
+    const row = source.row(gun, "timestamp", 6);
+    const text = Buffer.from(row.data)
+      .toString()
+      .replace(/"sig":"...../, '"sig":"AAAAA');
+    row.data = Buffer.from(text);
+    row.sha256 = encodeHex(sha256(row.data));
+    const report = await run(source, storage);
+    assert.deepEqual(codes(report), ["broken collection.unreadable", "warning key.missing"]);
+    assert.equal(finding(report, "collection.unreadable").role, "timestamp");
+  }));
+
+test("a gap in the root chain and a root that does not decode are told, and fresh readers still verify", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("notary-full-history");
+    source.remove(history, "root", 2);
+    const report = await run(source, storage);
+    assert.equal(report.collections.verified, 1);
+    assert.match(finding(report, "root.chain").message, /does not follow version 1/);
+  }));
+
+test("without a usable root nothing is taken, and the report says that the name falls free", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("docker-push-then-signer");
+    source.remove("127.0.0.1:14440/team/three", "root", 1);
+    await source.addKey("127.0.0.1:14440/team/three", "timestamp");
+    const report = await run(source, storage);
+    assert.equal(finding(report, "collection.no_root").severity, "left_out");
+    assert.deepEqual([report.collections.leftOut, report.keys.leftOut, report.documents.copied], [1, 1, 0]);
+    assert.equal(await storage.collection(parseGun("127.0.0.1:14440/team/three")), undefined);
+  }));
+
+test("dates that have passed are warnings, not breakage: the collection verifies as of its time", () =>
+  withStorage(async (storage) => {
+    const later = Date.parse("2032-01-01T00:00:00Z");
+    const report = await run(new SampleDeployment("notary-full-history"), storage, { clock: () => later });
+    const expired = report.findings
+      .filter(({ code }) => code === "document.expired")
+      .map(({ severity, role }) => `${severity} ${role}`);
+    assert.deepEqual(expired.slice(-1), ["note timestamp"]);
+    assert.ok(expired.includes("warning targets") && expired.includes("warning snapshot"), expired.join());
+    assert.deepEqual([report.collections.verified, report.collections.broken], [1, 0]);
+  }));
+
+test("a root certificate past its date is breakage that nobody can mend, and is said so", () =>
+  withStorage(async (storage) => {
+    const later = Date.parse("2040-01-01T00:00:00Z");
+    const report = await run(new SampleDeployment("notary-full-history"), storage, { clock: () => later });
+    assert.equal(finding(report, "certificate.expired").severity, "broken");
+    assert.equal(report.collections.broken, 1);
+  }));
+
+test("keys sign on the new server; used stays used, unused stays to be given out, and a second run adds none twice", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("docker-push-then-signer");
+    const gun = parseGun("127.0.0.1:14440/team/three");
+    const used = await source.addKey(gun, "timestamp");
+    used.lastUsed = sampleNow - 60_000;
+    const unused = await source.addKey(gun, "timestamp");
+    const unpublished = await source.addKey("only/keys", "snapshot");
+    await source.addKey(gun, "targets");
+    for (const expected of [
+      { copied: 3, already: 0 },
+      { copied: 0, already: 3 },
+    ]) {
+      const { keys } = await run(source, storage);
+      assert.deepEqual(keys, { found: 4, leftOut: 1, ...expected });
+    }
+    const signer = localRoleSigner(storage, master, () => sampleNow);
+    assert.deepEqual(
+      (await signer.held(gun, "timestamp")).map(({ publicKey }) => publicKey.id),
+      [used.keyId, unused.keyId],
+    );
+    assert.equal((await signer.pending(gun, "timestamp")).id, unused.keyId);
+    assert.equal((await signer.pending(parseGun("only/keys"), "snapshot")).id, unpublished.keyId);
+  }));
+
+test("a key named by a root counts as used, whatever its row says: it must not be given out for a rotation", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("docker-push-then-signer");
+    const gun = sampleGuns["docker-push-then-signer"];
+    const { signed } = notary1.decodeRoot(source.row(gun, "root", 1).data);
+    const named = signed.keys.get(signed.roles.timestamp.keyIds[0] ?? assert.fail())?.publicKey ?? assert.fail();
+    const key = await source.addKey(gun, "timestamp");
+    Object.assign(key, { keyId: named.id, public: named.spki });
+    await run(source, storage, { keys: keptBySigner });
+    const [stored] = await storage.serverKeys(parseGun(gun), "timestamp");
+    assert.equal(stored?.usedAt, key.createdAt);
+    assert.deepEqual(Buffer.from(stored?.sealed ?? []), Buffer.from([2, ...named.spki]));
+  }));
+
+test("a key that does not open is told with what follows for its collection", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("docker-push-then-signer");
+    await source.addKey(sampleGuns["docker-push-then-signer"], "timestamp", "a passphrase of long ago");
+    const report = await run(source, storage);
+    const told = finding(report, "key.unopened");
+    assert.match(told.message, /passphrase does not open/);
+    assert.doesNotMatch(JSON.stringify(report), /of long ago|test passphrase/);
+    assert.equal(report.collections.copied, 1);
+    assert.equal(outcomeOf(report), "incomplete");
+  }));
+
+test("the change feed keeps ids, times and deletions; a second run adds nothing", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("docker-push-then-signer");
+    source.addChange("ex/gone", 1);
+    source.addChange("ex/gone", 0, "deletion");
+    source.addChange("127.0.0.1:14440/team/three", 1);
+    for (const copied of [3, 0]) assert.equal((await run(source, storage)).changes.copied, copied);
+    const rows = await storage.changes({ limit: 10, newestFirst: false });
+    assert.deepEqual(
+      rows.map(({ id, gun, version, category, createdAt }) => [id, gun, version, category, createdAt]),
+      source.feed.map(({ id, gun, version, category, createdAt }) => [id, gun, version, category, createdAt]),
+    );
+  }));
+
+test("a run that dies in the middle leaves collections whole or absent, and the next one goes on", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment(...names);
+    let left = 3;
+    const dying: Storage = Object.create(storage, {
+      importCollection: {
+        value: async (imported: Parameters<Storage["importCollection"]>[0]) => {
+          if (left-- <= 0) throw new CountersignError("disk.full", "no space left");
+          return storage.importCollection(imported);
+        },
+      },
+    });
+    await assert.rejects(
+      run(source, bound(dying, storage)),
+      (error) => error instanceof CountersignError && error.code === "disk.full",
+    );
+    const before = await storage.listCollections({ limit: 100 });
+    assert.equal(before.length, 3);
+    const report = await run(source, storage);
+    assert.deepEqual([report.collections.already, report.collections.copied], [3, 3]);
+    const again = await run(source, storage, { readsAgain: true });
+    assert.deepEqual([again.collections.already, again.collections.verified, again.collections.broken], [6, 5, 1]);
+  }));
+
+test("a second run brings only what the old server got meanwhile", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("docker-trust-signers", "docker-push-then-signer");
+    const gun = sampleGuns["docker-trust-signers"];
+    const late = [source.remove(gun, "timestamp", 6), source.remove(gun, "snapshot", 6)];
+    await run(source, storage);
+    assert.equal((await storage.current(parseGun(gun), timestamp))?.version, 5);
+    source.tufRows.push(...late);
+    const report = await run(source, storage);
+    assert.deepEqual([report.collections.copied, report.collections.already], [1, 1]);
+    assert.equal((await storage.current(parseGun(gun), timestamp))?.version, 6);
+  }));
+
+test("what was published on the new server is never overwritten: ahead is passed over, parted is a conflict", () =>
+  withStorage(async (storage) => {
+    const gun = sampleGuns["docker-trust-signers"];
+    const source = new SampleDeployment("docker-trust-signers");
+    const newest = [
+      source.remove(gun, "timestamp", 6),
+      source.remove(gun, "snapshot", 6),
+      source.remove(gun, "targets", 3),
+    ];
+    const whole = new SampleDeployment("docker-trust-signers");
+    await run(whole, storage);
+    const ahead = await run(source, storage);
+    assert.deepEqual([ahead.collections.already, ahead.collections.conflicts], [1, 0]);
+    assert.equal(finding(ahead, "collection.moved_on").severity, "note");
+
+    const other = source.addRow(gun, "targets", 3, Buffer.from(newest[2]?.data ?? []));
+    other.sha256 = "ab".repeat(32);
+    const parted = await run(source, storage);
+    assert.deepEqual([parted.collections.already, parted.collections.conflicts], [0, 1]);
+    assert.equal(outcomeOf(parted), "conflict");
+    assert.equal((await storage.current(parseGun(gun), timestamp))?.version, 6);
+  }));
+
+test("a collection larger than memory should hold comes in parts, and is current only when it is whole", () =>
+  withStorage(async (storage) => {
+    const gun = sampleGuns["docker-push-then-signer"];
+    const source = new SampleDeployment("docker-push-then-signer");
+    const padding = "x".repeat(Math.ceil(heldBytes / 2));
+    for (const version of [101, 102, 103]) {
+      source.addRow(
+        gun,
+        "targets/alice",
+        version,
+        Buffer.from(`{"signed":{"_type":"Targets","version":${version},"x":"${padding}"},"signatures":[]}`),
+      );
+    }
+    const seen: number[] = [];
+    const watching = bound(
+      Object.create(storage, {
+        importCollection: {
+          value: async (imported: Parameters<Storage["importCollection"]>[0]) => {
+            const bytes = imported.documents.reduce((sum, document) => sum + document.bytes.length, 0);
+            assert.ok(bytes <= heldBytes * 1.5, `${bytes} bytes at once`);
+            seen.push(imported.current.length);
+            return storage.importCollection(imported);
+          },
+        },
+      }),
+      storage,
+    );
+    const report = await run(source, watching);
+    assert.ok(seen.length >= 2 && seen.slice(0, -1).every((count) => count === 0), seen.join());
+    assert.equal(report.collections.verified, 1);
+    const name = { dialect: "notary1", role: parseRoleName("targets/alice") } as const;
+    assert.equal(
+      (await storage.byVersion(parseGun(gun), name, 102))?.bytes.length,
+      source.row(gun, "targets/alice", 102).bytes,
+    );
+    assert.equal((await run(source, storage)).collections.already, 1);
+  }));
+
+/** Private members want the real storage as `this`. */
+function bound(changed: Storage, storage: Storage): Storage {
+  return new Proxy(storage, {
+    get(target, name) {
+      const own = Object.getOwnPropertyDescriptor(changed, name)?.value;
+      const value: unknown = own ?? Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
