@@ -11,6 +11,8 @@ export interface Postgres extends AsyncDisposable {
   /** As it runs now: `crash` replaces it. */
   readonly process: RunningProcess;
   readonly port: number;
+  /** Of a database that is there. */
+  url(name: string): string;
   /** Makes a database, runs `schema` in it, and gives the URL to reach it by. */
   createDatabase(name: string, schema?: string): Promise<string>;
   /** kill -9 of the server and all its processes, `meanwhile` while it is down, and a start on the same data and port. */
@@ -55,7 +57,9 @@ export async function startPostgres(
     if (done.status !== 0) throw new Error(`psql ${database}: ${done.stderr}`);
     return done.stdout.trim();
   };
+  const url = (name: string) => `postgres://postgres@127.0.0.1:${port}/${name}?sslmode=disable`;
   return {
+    url,
     get process() {
       return running;
     },
@@ -64,7 +68,7 @@ export async function startPostgres(
     createDatabase: async (name, schema) => {
       await query("postgres", `CREATE DATABASE ${name}`);
       if (schema !== undefined) await query(name, schema);
-      return `postgres://postgres@127.0.0.1:${port}/${name}?sslmode=disable`;
+      return url(name);
     },
     crash: async (meanwhile) => {
       await running.kill();

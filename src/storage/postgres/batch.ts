@@ -167,7 +167,8 @@ const useKeys = `
 
 const updateCollections = `
   UPDATE countersign.collections c
-  SET generation = given.generation, live = true, behind = given.behind, renew_at = given.renew_at
+  SET generation = given.generation, live = true, behind = given.behind, renew_at = given.renew_at,
+    claimed_until = NULL, claimed_by = NULL
   FROM unnest($1::integer[], $2::bigint[], $3::smallint[], $4::bigint[]) AS given (id, generation, behind, renew_at)
   WHERE c.id = given.id`;
 

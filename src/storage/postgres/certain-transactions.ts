@@ -5,10 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { CountersignError } from "../../bytes/index.ts";
 import { integerCell } from "../rows.ts";
-import { execute, openConnection } from "./connection.ts";
+import { type ConnectionSettings, execute, openConnection } from "./connection.ts";
 import type { Run } from "./pool.ts";
 import { isLostConnection, isPassingConflict, toPostgresError } from "./postgres-errors.ts";
-import type { PostgresAddress } from "./postgres-url.ts";
 
 /** What a transaction gives: its value, and statements that were sent and need not be waited for before COMMIT is sent behind them. */
 export interface Work<T> {
@@ -23,15 +22,15 @@ const lookUpWithinMs = 25_000;
 const lookUpPauseMs = 100;
 
 export class CertainTransactions {
-  readonly #address: PostgresAddress;
+  readonly #settings: ConnectionSettings;
   readonly #writer: string;
   #client: Client | undefined;
   #batch = 0;
 
-  /** `writer` is a name of this process that no other has ever had. */
-  constructor(address: PostgresAddress, writer: string) {
-    this.#address = address;
-    this.#writer = writer;
+  /** `settings.application` is a name of this process that no other has ever had. */
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings;
+    this.#writer = settings.application;
   }
 
   /** `work` may run again after a transaction that did not happen. @throws what `work` throws, storage.*, disk.* */
@@ -44,7 +43,7 @@ export class CertainTransactions {
         const isWorthwhile = attempt < maxAttempts && performance.now() - started < retryWithinMs;
         if (isWorthwhile && (error instanceof BrokenUnderWay || isPassingConflict(error))) continue;
         const cause = error instanceof BrokenUnderWay ? error.cause : error;
-        throw toPostgresError(cause, this.#address.shown);
+        throw toPostgresError(cause, this.#settings.address.shown);
       }
     }
   }
@@ -76,7 +75,10 @@ export class CertainTransactions {
       done = { value };
       const [{ command }] = await Promise.all([execute(client, "COMMIT"), ...sent]);
       if (command === "COMMIT") return value;
-      throw new CountersignError("storage.unavailable", `the database ${this.#address.shown} took a transaction back`);
+      throw new CountersignError(
+        "storage.unavailable",
+        `the database ${this.#settings.address.shown} took a transaction back`,
+      );
     } catch (error) {
       if (error instanceof CountersignError) {
         await execute(client, "ROLLBACK").catch(() => this.#drop());
@@ -107,7 +109,7 @@ export class CertainTransactions {
         }
         throw new CountersignError(
           "storage.unavailable",
-          `the database ${this.#address.shown} broke off under a commit; it is not known whether it was stored`,
+          `the database ${this.#settings.address.shown} broke off under a commit; it is not known whether it was stored`,
           { cause, hints: ["read the collection again before repeating the change"] },
         );
       }
@@ -116,7 +118,7 @@ export class CertainTransactions {
 
   async #connected(): Promise<Client> {
     if (this.#client !== undefined) return this.#client;
-    const client = await openConnection(this.#address, this.#writer);
+    const client = await openConnection(this.#settings);
     client.once("end", () => {
       if (this.#client === client) this.#client = undefined;
     });
@@ -124,6 +126,8 @@ export class CertainTransactions {
     try {
       const sql = "INSERT INTO countersign.writers (id, batch) VALUES ($1, 0) ON CONFLICT DO NOTHING";
       await execute(client, sql, [this.#writer]);
+      // Of servers that ended without a word. One that has only been idle for so long makes its row again.
+      await execute(client, "DELETE FROM countersign.writers WHERE seen_at < now() - interval '30 days'");
       return client;
     } catch (error) {
       this.#drop();

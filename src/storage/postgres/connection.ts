@@ -16,16 +16,23 @@ export interface Result {
   readonly command: string;
 }
 
-const connectTimeoutMs = 5_000;
-/** The server ends a statement after this, and we end a connection that has said nothing for a little longer. */
-const statementTimeoutMs = 15_000;
-const silenceTimeoutMs = 20_000;
+const maxConnectMs = 5_000;
+/** The server ends a statement after this unless told, and we end a connection that has said nothing for a third longer. */
+const defaultTimeoutMs = 15_000;
 /** A process that vanished with its machine must not hold a collection's row for long. */
 const idleTransactionTimeoutMs = 10_000;
 const lockTimeoutMs = 10_000;
 
-/** What every connection is opened with. `application` is what an administrator sees in pg_stat_activity. */
-export function clientConfig(address: PostgresAddress, application: string): ClientConfig {
+export interface ConnectionSettings {
+  readonly address: PostgresAddress;
+  /** What an administrator sees in pg_stat_activity. */
+  readonly application: string;
+  /** For one statement. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What every connection is opened with. */
+export function clientConfig({ address, application, timeoutMs = defaultTimeoutMs }: ConnectionSettings): ClientConfig {
   const { host, port, database, user, password, ssl } = address;
   return {
     host,
@@ -35,9 +42,9 @@ export function clientConfig(address: PostgresAddress, application: string): Cli
     ...(password === undefined ? {} : { password }),
     ssl,
     application_name: application,
-    connectionTimeoutMillis: connectTimeoutMs,
-    statement_timeout: statementTimeoutMs,
-    query_timeout: silenceTimeoutMs,
+    connectionTimeoutMillis: Math.min(maxConnectMs, timeoutMs),
+    statement_timeout: timeoutMs,
+    query_timeout: Math.ceil((timeoutMs * 4) / 3),
     lock_timeout: lockTimeoutMs,
     idle_in_transaction_session_timeout: idleTransactionTimeoutMs,
     keepAlive: true,
@@ -46,9 +53,9 @@ export function clientConfig(address: PostgresAddress, application: string): Cli
 }
 
 /** A connection of its own, on which statements may be sent without waiting for the ones before. */
-export async function openConnection(address: PostgresAddress, application: string): Promise<Client> {
+export async function openConnection(settings: ConnectionSettings): Promise<Client> {
   const { default: pg } = await import("pg");
-  const client = new pg.Client({ ...clientConfig(address, application), pipeline: true });
+  const client = new pg.Client({ ...clientConfig(settings), pipeline: true });
   // Every statement under way hears of a lost connection by itself; without a listener the process would end.
   client.on("error", () => {});
   await client.connect();

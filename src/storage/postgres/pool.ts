@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly maxConnections?: number | undefined;
   /** What an administrator sees in pg_stat_activity. */
   readonly application: string;
+  /** For one statement; 15 seconds unless told. */
+  readonly timeoutMs?: number | undefined;
   readonly schema: Schema;
 }
 
@@ -105,7 +107,7 @@ export class PostgresPool implements AsyncDisposable {
 export async function openPostgresPool(options: PoolOptions): Promise<PostgresPool> {
   const address = parsePostgresUrl(options.url);
   const { default: pg } = await import("pg");
-  const config = clientConfig(address, options.application);
+  const config = clientConfig({ ...options, address });
   try {
     // A connection of its own: a step over a large table may stay silent for longer than we bear otherwise.
     const client = new pg.Client({ ...config, query_timeout: 0 });

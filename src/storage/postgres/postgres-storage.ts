@@ -41,13 +41,18 @@ export interface PostgresStorageOptions {
   readonly url: string;
   /** For reads; writes and notices take one each beside them. 10 unless told. */
   readonly maxConnections?: number | undefined;
+  /** For one statement; 15 seconds unless told. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Connects, and brings the schema `countersign` of the database to its newest version. @throws usage.invalid, storage.*, disk.*, tls.untrusted */
 export async function openPostgresStorage(options: PostgresStorageOptions): Promise<Storage> {
   const writer = `countersign-${randomUUID()}`;
   const pool = await openPostgresPool({ ...options, application: "countersign", schema: storageSchema });
-  return new PostgresStorage(pool, writer);
+  const settings = { address: pool.address, timeoutMs: options.timeoutMs };
+  const transactions = new CertainTransactions({ ...settings, application: writer });
+  const watcher = new Watcher({ ...settings, application: "countersign-watch" }, writer);
+  return new PostgresStorage(pool, writer, new Writer(transactions, writer), watcher);
 }
 
 const columns = "d.dialect, d.role, d.version, d.stored_at, d.sha256, d.bytes";
@@ -56,17 +61,28 @@ const isCurrent = `countersign.collections k
   JOIN countersign.current c ON c.collection = k.id
   JOIN countersign.documents d USING (collection, dialect, role, version)`;
 
+/** Long enough for a batch of renewals; after a crash others wait as long. */
+const renewalClaimMs = 120_000;
+/** Rows that another is claiming or committing to at this moment are left to it. Running twice does no harm: a claim is its owner's. */
+const claimDue = `
+  UPDATE countersign.collections SET claimed_by = $3, claimed_until = $1::bigint + $4::integer
+  WHERE id IN (
+    SELECT id FROM countersign.collections
+    WHERE renew_at <= $1 AND (claimed_until IS NULL OR claimed_until <= $1 OR claimed_by = $3)
+    ORDER BY renew_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+  RETURNING gun, renew_at`;
+
 class PostgresStorage implements Storage {
   readonly #pool: PostgresPool;
   readonly #id: string;
   readonly #writer: Writer;
   readonly #watcher: Watcher;
 
-  constructor(pool: PostgresPool, id: string) {
+  constructor(pool: PostgresPool, id: string, writer: Writer, watcher: Watcher) {
     this.#pool = pool;
     this.#id = id;
-    this.#writer = new Writer(new CertainTransactions(pool.address, id), id);
-    this.#watcher = new Watcher(pool.address, id);
+    this.#writer = writer;
+    this.#watcher = watcher;
   }
 
   async collection(gun: Gun): Promise<CollectionState | undefined> {
@@ -144,9 +160,10 @@ class PostgresStorage implements Storage {
     return (await this.#pool.read(sql, [query.after ?? "", query.limit])).map(gunCell);
   }
 
+  /** Whoever asks first has them for a while: servers on one database do not renew the same collections side by side. */
   async dueForRenewal(at: number, limit: number): Promise<readonly Gun[]> {
-    const sql = "SELECT gun FROM countersign.collections WHERE renew_at <= $1 ORDER BY renew_at LIMIT $2";
-    return (await this.#pool.read(sql, [Math.floor(at), limit])).map(gunCell);
+    const rows = await this.#pool.read(claimDue, [Math.floor(at), limit, this.#id, renewalClaimMs]);
+    return rows.toSorted((a, b) => integerCell(a, "renew_at") - integerCell(b, "renew_at")).map(gunCell);
   }
 
   async changes({ gun, after, limit, newestFirst }: ChangeQuery): Promise<readonly Change[]> {

@@ -9,6 +9,8 @@ const first = `
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     generation bigint NOT NULL,
     renew_at bigint,
+    claimed_until bigint,
+    claimed_by text,
     live boolean NOT NULL,
     behind smallint NOT NULL,
     gun text COLLATE "C" NOT NULL UNIQUE

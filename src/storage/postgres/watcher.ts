@@ -4,24 +4,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { type Gun, parseGun } from "../../bytes/index.ts";
-import { execute, openConnection } from "./connection.ts";
+import { type ConnectionSettings, execute, openConnection } from "./connection.ts";
 import { toPostgresError } from "./postgres-errors.ts";
-import type { PostgresAddress } from "./postgres-url.ts";
 import { changeChannel } from "./schema.ts";
 
 const heartbeatMs = 5_000;
 const longestPauseMs = 2_000;
 
 export class Watcher {
-  readonly #address: PostgresAddress;
+  readonly #settings: ConnectionSettings;
   readonly #writer: string;
   readonly #stop = new AbortController();
   #client: Client | undefined;
   #watching: Promise<void> | undefined;
 
   /** Notices of `writer`, which is this process, are not passed on. */
-  constructor(address: PostgresAddress, writer: string) {
-    this.#address = address;
+  constructor(settings: ConnectionSettings, writer: string) {
+    this.#settings = settings;
     this.#writer = writer;
   }
 
@@ -31,7 +30,7 @@ export class Watcher {
     try {
       client = await this.#listen(onChange);
     } catch (error) {
-      throw toPostgresError(error, this.#address.shown);
+      throw toPostgresError(error, this.#settings.address.shown);
     }
     this.#watching = this.#keepListening(client, onChange);
   }
@@ -65,7 +64,7 @@ export class Watcher {
   }
 
   async #listen(onChange: (gun: Gun | undefined) => void): Promise<Client> {
-    const client = await openConnection(this.#address, "countersign-watch");
+    const client = await openConnection(this.#settings);
     this.#client = client;
     client.on("notification", ({ payload = "" }) => {
       const [writer, gun = ""] = payload.split(" ");
