@@ -9,13 +9,13 @@ import {
   parseRoleName,
   sha256,
 } from "../bytes/index.ts";
-import { rememberingDialect } from "../dialects/index.ts";
 import type { PublicKey } from "../keys/index.ts";
 import type { CollectionState, Commit, NewChange, NewDocument, Sha256Hex, Storage } from "../storage/index.ts";
 import type { DialectName, Document } from "../tuf/index.ts";
 import { checkBlobs } from "./blob-check.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import type { KnownExpiries } from "./known-expiries.ts";
+import { floorKey, type KnownState, KnownStates } from "./known-states.ts";
 import { renewalTime, withJitter } from "./lifetimes.ts";
 import { type NextSet, nextSet } from "./next-set.ts";
 import { refuse } from "./refusal.ts";
@@ -66,9 +66,11 @@ export class Collections {
   readonly #onRenewal: (gun: Gun, error?: unknown) => void;
   readonly #queue = new KeyedQueue();
   readonly #turns = new Turns();
+  readonly #states: KnownStates;
 
   constructor({ storage, signer, clock, expiries, onChange, onRenewal }: CollectionsOptions) {
     this.#storage = storage;
+    this.#states = new KnownStates(storage);
     this.#signer = signer;
     this.#clock = clock;
     this.#expiries = expiries;
@@ -92,18 +94,19 @@ export class Collections {
 
   async #publishNow(gun: Gun, upload: Upload): Promise<Published> {
     const now = this.#clock();
-    const state = await this.#storage.collection(gun);
+    const known = await this.#states.current(gun);
+    const { state } = known;
     const sets = new Map<DialectName, NextSet>();
     for (const dialect of dialects) {
       if (!upload.documents.some((document) => document.dialect === dialect)) continue;
-      sets.set(dialect, await this.#nextSet(gun, dialect, state, upload, now));
+      sets.set(dialect, await this.#nextSet(gun, dialect, known, upload, now));
     }
     checkBlobs(upload.blobs, sets.get("tuf1")?.trusted.values(), state);
     const behind = behindAfter(state, new Set(sets.keys()));
     const documents = [...sets.values()].flatMap((set) => set.documents).map(named);
-    await this.#commit({
+    const commit: Commit = {
       gun,
-      expectedGeneration: state?.generation ?? (await this.#storage.generation(gun)),
+      expectedGeneration: known.generation,
       documents: documents.map(toNew),
       retired: [...sets].flatMap(([dialect, set]) => set.retired.map((role) => ({ dialect, role }))),
       forgotten: [],
@@ -111,9 +114,12 @@ export class Collections {
       behind,
       changes: changesOf(documents, state),
       usedKeys: [...new Set([...sets.values()].flatMap((set) => set.usedKeys))],
-      renewAt: this.#renewAt(sets, state, now),
+      renewAt: this.#renewAt(sets, known, now),
       at: now,
-    });
+    };
+    const generation = await this.#commit(commit);
+    const stored = documents.map((document) => ({ ...toNew(document), sha256: document.hash, storedAt: now }));
+    this.#states.committed(known, commit, stored, generation);
     for (const { document, hash } of documents) this.#expiries.learn(hash, document.signed.expires);
     return { documents: documents.map(describe), behind };
   }
@@ -179,7 +185,7 @@ export class Collections {
 
   /** The key the current root names if the server holds it, else one that has not signed yet. */
   async currentKey(gun: Gun, role: OnlineRole): Promise<PublicKey> {
-    const held = await this.#signer.held(gun, role);
+    const held = await this.#signer.held(gun, role, { isFresh: true });
     for (const dialect of dialects) {
       const stored = await this.#storage.current(gun, { dialect, role: rootRole });
       if (stored === undefined) continue;
@@ -196,12 +202,13 @@ export class Collections {
     return this.#signer.pending(gun, role);
   }
 
-  async #commit(commit: Commit): Promise<void> {
+  /** The new generation. */
+  async #commit(commit: Commit): Promise<number> {
     try {
-      await this.#storage.commit(commit);
+      return await this.#storage.commit(commit);
     } catch (error) {
       if (!isCountersignError(error, "storage.conflict")) throw error;
-      refuse(
+      return refuse(
         "validation",
         new CountersignError("conflict.lost_race", `another publisher changed ${commit.gun} first`, {
           cause: error,
@@ -216,7 +223,7 @@ export class Collections {
   #nextSet(
     gun: Gun,
     dialect: DialectName,
-    state: CollectionState | undefined,
+    { state, dialects: remembering, floors }: KnownState,
     upload: Upload,
     now: number,
   ): Promise<NextSet> {
@@ -224,23 +231,25 @@ export class Collections {
     return nextSet({
       gun,
       // The upload is looked at by this server's checks and again by a fresh reader: the same bytes, decoded once.
-      dialect: rememberingDialect(serverDialect(dialect)),
+      dialect: remembering[dialect],
       stored: new Map(stored.map((document) => [document.role, document])),
       uploaded: upload.documents.filter((document) => document.dialect === dialect),
-      floor: (role) => this.#storage.highestVersion(gun, { dialect, role: parseRoleName(role) }),
+      floor: async (role) =>
+        floors.get(floorKey({ dialect, role })) ??
+        (await this.#storage.highestVersion(gun, { dialect, role: parseRoleName(role) })),
       signer: this.#signer,
       now,
     });
   }
 
-  #renewAt(sets: ReadonlyMap<DialectName, NextSet>, state: CollectionState | undefined, now: number): number {
+  #renewAt(sets: ReadonlyMap<DialectName, NextSet>, { state, dialects: remembering }: KnownState, now: number): number {
     const times = [...sets.values()].flatMap((set) => [
       renewalTime(set.timestamp, now),
       ...(set.isSnapshotOurs ? [renewalTime(set.snapshot, now)] : []),
     ]);
     for (const document of state?.current ?? []) {
       if (document.role !== "timestamp" || sets.has(document.dialect)) continue;
-      times.push(renewalTime(serverDialect(document.dialect).decodeTimestamp(document.bytes), document.storedAt));
+      times.push(renewalTime(remembering[document.dialect].decodeTimestamp(document.bytes), document.storedAt));
     }
     return withJitter(Math.min(...times), now);
   }

@@ -16,6 +16,8 @@ const maxOpenKeys = 10_000;
 
 export function localRoleSigner(storage: Storage, master: MasterKey, clock: Clock): RoleSigner {
   const open = new Map<string, Signer>();
+  // Who signs for a role of a collection, as last read: asked twice by every publish.
+  const lists = new Map<string, readonly Signer[]>();
   // Two requests for a first key must get the same one: the second would otherwise retire what the first was told.
   const making = new KeyedQueue();
 
@@ -35,13 +37,21 @@ export function localRoleSigner(storage: Storage, master: MasterKey, clock: Cloc
     const keyId: CanonicalKeyId = signer.publicKey.id;
     const sealed = sealKey(master, { gun, role }, privateKey);
     await storage.addServerKey({ gun, role, keyId, sealed, createdAt: clock(), usedAt: undefined });
+    lists.delete(`${role}\n${gun}`);
     // Its first use, the publish that names it, is about to come.
     return keepOpen({ gun, role, keyId }, signer).publicKey;
   };
 
   return {
-    async held(gun, role) {
-      return (await storage.serverKeys(gun, role)).map(opened);
+    async held(gun, role, { isFresh = false } = {}) {
+      const name = `${role}\n${gun}`;
+      const known = isFresh ? undefined : lists.get(name);
+      if (known !== undefined) return known;
+      const signers = (await storage.serverKeys(gun, role)).map(opened);
+      const oldest = lists.keys().next();
+      if (lists.size >= maxOpenKeys && oldest.done !== true) lists.delete(oldest.value);
+      lists.set(name, signers);
+      return signers;
     },
     pending(gun, role) {
       return making.run(gun, async () => {

@@ -1,6 +1,7 @@
 // Signs the next snapshot and timestamp of one dialect with the keys that the root names for them. A key that the root does not
 // name never signs, and a role whose threshold the held keys cannot reach is not made at all.
 import { CountersignError, type Gun, parseRoleName } from "../bytes/index.ts";
+import type { Signer } from "../keys/index.ts";
 import {
   type Dialect,
   type Document,
@@ -26,7 +27,15 @@ export async function onlineKeys(
   root: Root,
   role: OnlineRole,
 ): Promise<OnlineKeys | undefined> {
-  const held = new Map((await signer.held(gun, role)).map((each) => [each.publicKey.id, each]));
+  // A root may name a key that another server on the same database has made a moment ago.
+  return (
+    chosenKeys(await signer.held(gun, role), root, role) ??
+    chosenKeys(await signer.held(gun, role, { isFresh: true }), root, role)
+  );
+}
+
+function chosenKeys(signers: readonly Signer[], root: Root, role: OnlineRole): OnlineKeys | undefined {
+  const held = new Map(signers.map((each) => [each.publicKey.id, each]));
   const keys = new Map<string, SigningKey>();
   const { keyIds, threshold } = root.roles[role];
   for (const keyId of keyIds) {

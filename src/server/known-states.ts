@@ -1,0 +1,71 @@
+// What the last publish left of a collection, kept for the next one: the documents are not read from storage again, nor decoded again by
+// a dialect that has seen their very bytes. A state is only used after storage has said that its generation still stands, so that
+// another server on the same database, a deletion or a renewal can never be built upon from memory.
+import type { Gun } from "../bytes/index.ts";
+import { type RememberingDialect, rememberingDialect } from "../dialects/index.ts";
+import type { CollectionState, Commit, Storage, StoredDocument } from "../storage/index.ts";
+import type { DialectName } from "../tuf/index.ts";
+import { CollectionCache } from "./document-cache.ts";
+import { serverDialect } from "./remembered-roots.ts";
+
+export interface KnownState {
+  readonly generation: number;
+  /** undefined: no such collection. */
+  readonly state: CollectionState | undefined;
+  /** Each decodes the bytes of this collection once. */
+  readonly dialects: Readonly<Record<DialectName, RememberingDialect>>;
+  /** Highest version ever stored, by floorKey; only what this server has numbered itself. */
+  readonly floors: ReadonlyMap<string, number>;
+}
+
+/** Decoded, a document takes some five times its bytes; what is larger than this is parsed for longer than it is read. */
+const maxStateBytes = 256 * 1024;
+
+export class KnownStates {
+  readonly #storage: Storage;
+  readonly #cache: CollectionCache<KnownState>;
+
+  constructor(storage: Storage, maxBytes: number = 8 * 1024 * 1024) {
+    this.#storage = storage;
+    this.#cache = new CollectionCache(maxBytes);
+  }
+
+  /** The collection as storage has it now. */
+  async current(gun: Gun): Promise<KnownState> {
+    const generation = await this.#storage.generation(gun);
+    const known = this.#cache.get(gun);
+    if (known?.generation === generation) return known;
+    const state = await this.#storage.collection(gun);
+    // A commit between the two questions is seen whole or refuses ours.
+    return { generation: state?.generation ?? generation, state, dialects: newDialects(), floors: new Map() };
+  }
+
+  /** After a commit on top of `before` that has given the collection this generation. */
+  committed(before: KnownState, commit: Commit, documents: readonly StoredDocument[], generation: number): void {
+    const { gun, behind, retired } = commit;
+    const current = new Map((before.state?.current ?? []).map((each) => [floorKey(each), each]));
+    for (const name of retired) current.delete(floorKey(name));
+    const floors = new Map(before.floors);
+    for (const document of documents) {
+      current.set(floorKey(document), document);
+      if (document.role === "snapshot" || document.role === "timestamp") {
+        floors.set(floorKey(document), document.version);
+      }
+    }
+    const state: CollectionState = { gun, generation, behind: [...behind].sort(), current: [...current.values()] };
+    const bytes = state.current.reduce((sum, document) => sum + document.bytes.length + 500, 1_000);
+    if (bytes > maxStateBytes) this.#cache.invalidate(gun);
+    else this.#cache.put(gun, gun, { generation, state, dialects: before.dialects, floors }, bytes, this.#cache.epoch);
+  }
+}
+
+export function floorKey({ dialect, role }: { readonly dialect: DialectName; readonly role: string }): string {
+  return `${dialect} ${role}`;
+}
+
+function newDialects(): KnownState["dialects"] {
+  return {
+    notary1: rememberingDialect(serverDialect("notary1")),
+    tuf1: rememberingDialect(serverDialect("tuf1")),
+  };
+}
