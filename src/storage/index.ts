@@ -2,6 +2,7 @@
 // verifies no signature and decides nothing about trust. Notary's tables it stands for: notary-v1, section 10.
 
 export { openPostgresStorage, type PostgresStorageOptions } from "./postgres/postgres-storage.ts";
+export { openPostgresSignerKeys, type PostgresSignerKeysOptions } from "./signer-keys/postgres-signer-keys.ts";
 export type {
   PassphraseRecord,
   ResealedKey,

@@ -1,19 +1,14 @@
 // The signer's keys in one SQLite file of its own, beside nothing else: opened, locked and made durable as the server's database is
 // (sqlite/open-database.ts), so that one process has it at a time.
 import { CountersignError } from "../../bytes/index.ts";
-import { bytesCell, integerCell, optionalIntegerCell, type Row, textCell } from "../rows.ts";
+import { integerCell, textCell } from "../rows.ts";
 import { GroupCommit } from "../sqlite/group-commit.ts";
 import { openDatabase } from "../sqlite/open-database.ts";
 import type { DatabaseKind } from "../sqlite/schema.ts";
 import { toStorageError } from "../sqlite/sqlite-errors.ts";
 import { Statements } from "../sqlite/statements.ts";
-import type {
-  PassphraseRecord,
-  ResealedKey,
-  SignerKeyAlgorithm,
-  SignerKeyStore,
-  StoredSignerKey,
-} from "./signer-key-store.ts";
+import { keyOf, keyOrNone, passphraseOrNone } from "./rows.ts";
+import type { ResealedKey, SignerKeyAlgorithm, SignerKeyStore, StoredSignerKey } from "./signer-key-store.ts";
 
 export const signerDatabaseFileName = "signer-keys.db";
 
@@ -67,10 +62,8 @@ export function openSqliteSignerKeys(dataDir: string): SignerKeyStore {
       throw toStorageError(error, path);
     }
   };
-  const passphraseNow = (alias: string): PassphraseRecord | undefined => {
-    const row = statements.one("SELECT * FROM passphrases WHERE alias = ?", alias);
-    return row === undefined ? undefined : passphraseOf(row);
-  };
+  const passphraseNow = (alias: string) =>
+    passphraseOrNone(statements.one("SELECT * FROM passphrases WHERE alias = ?", alias));
   const keyNow = (keyId: string) =>
     keyOrNone(statements.one(`SELECT ${columns} FROM signer_keys WHERE key_id = ?`, keyId));
   const unusedNow = (gun: string, role: string, algorithm: SignerKeyAlgorithm) =>
@@ -158,38 +151,4 @@ export function openSqliteSignerKeys(dataDir: string): SignerKeyStore {
 function resealOne(statements: Statements, { keyId, fromAlias, toAlias, sealed }: ResealedKey): number {
   const sql = "UPDATE signer_keys SET alias = ?, sealed = ? WHERE key_id = ? AND alias = ?";
   return statements.run(sql, toAlias, sealed, keyId, fromAlias).changed;
-}
-
-function passphraseOf(row: Row): PassphraseRecord {
-  return {
-    alias: textCell(row, "alias"),
-    salt: bytesCell(row, "salt"),
-    cost: integerCell(row, "cost"),
-    blockSize: integerCell(row, "block_size"),
-    parallelization: integerCell(row, "parallelization"),
-    check: bytesCell(row, "check_value"),
-  };
-}
-
-function keyOrNone(row: Row | undefined): StoredSignerKey | undefined {
-  return row === undefined ? undefined : keyOf(row);
-}
-
-function keyOf(row: Row): StoredSignerKey {
-  return {
-    keyId: textCell(row, "key_id"),
-    gun: textCell(row, "gun"),
-    role: textCell(row, "role"),
-    algorithm: signerKeyAlgorithm(textCell(row, "algorithm")),
-    publicKey: bytesCell(row, "public_key"),
-    alias: textCell(row, "alias"),
-    sealed: bytesCell(row, "sealed"),
-    createdAt: integerCell(row, "created_at"),
-    usedAt: optionalIntegerCell(row, "used_at"),
-  };
-}
-
-function signerKeyAlgorithm(text: string): SignerKeyAlgorithm {
-  if (text === "ecdsa" || text === "ed25519" || text === "rsa") return text;
-  throw new CountersignError("storage.corrupt", "the database holds a signer key of an unknown algorithm");
 }
