@@ -131,7 +131,7 @@ async function handle(
     if (refused === undefined) admission = await admitTo(context, route, request, from);
     if (refused !== undefined) response = refused;
     else if (admission?.isAdmitted === false) response = admission.response;
-    else response = await answer(context, route, { request, body }, url, path);
+    else response = await answer(context, route, { request, body }, url, path, from);
   } catch (error) {
     failure = error;
     if (error instanceof RefusedUpload) context.metrics.count("publish_refusals");
@@ -189,6 +189,7 @@ async function answer(
   incoming: IncomingUpload,
   url: URL,
   path: string,
+  from: Requester,
 ): Promise<Response> {
   const { method } = incoming.request;
   const isRead = method === "GET" || (method === "HEAD" && isOurs(route));
@@ -201,7 +202,7 @@ async function answer(
       if (method !== "GET") return unknown(route, method);
       return new Response(context.metrics.text(), { headers: { "content-type": metricsType } });
     case "token":
-      return (await token(context, incoming)) ?? unknown(route, method);
+      return (await token(context, incoming, from)) ?? unknown(route, method);
     case "adminTokens":
       return (await administer(context, route.id, incoming)) ?? unknown(route, method);
     case "changefeed":
@@ -234,9 +235,15 @@ async function answer(
   }
 }
 
-async function token({ access }: AppContext, { request }: IncomingUpload): Promise<Response | undefined> {
+async function token(
+  { access, limiter }: AppContext,
+  { request }: IncomingUpload,
+  from: Requester,
+): Promise<Response | undefined> {
   if (access === undefined) return undefined;
-  return tokenService(access, request.method, request.headers.get("authorization") ?? undefined);
+  const response = await tokenService(access, request.method, request.headers.get("authorization") ?? undefined);
+  if (response?.status === 401) limiter.take("failures", addressGroup(from.address));
+  return response;
 }
 
 async function administer(

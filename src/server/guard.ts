@@ -47,13 +47,12 @@ export async function admit({ access, limiter }: GuardPorts, request: GuardedReq
   });
   const busy = limiter.take("requests", address);
   if (busy > 0) return limited(busy, undefined, "requests");
+  const pause = authorization === undefined ? 0 : limiter.wait("failures", address);
   const resource = neededFor(route, method);
   let who: string | undefined;
   if (access !== undefined && resource !== undefined) {
     // Somebody who is known already is not kept out by others who guess from the same address.
-    const isKnown = access.known(authorization, resource);
-    const pause = isKnown || authorization === undefined ? 0 : limiter.wait("failures", address);
-    if (pause > 0) return limited(pause, undefined, "failed authentications");
+    if (pause > 0 && !access.known(authorization, resource)) return limited(pause, undefined, "failed authentications");
     const decision = await access.decide(authorization, resource, from);
     if (!decision.isAllowed) {
       if (decision.reason === "invalid") limiter.take("failures", address);
@@ -61,7 +60,7 @@ export async function admit({ access, limiter }: GuardPorts, request: GuardedReq
       return { isAdmitted: false, response, who: decision.who, code: "access.denied", why: decision.why };
     }
     who = decision.who;
-  }
+  } else if (route.kind === "token" && pause > 0) return limited(pause, undefined, "failed authentications");
   const work = workOf(route, method);
   const wait = work === undefined ? 0 : limiter.take(work, who === undefined || who === "anonymous" ? address : who);
   return wait > 0 ? limited(wait, who, work ?? "requests") : { isAdmitted: true, who };
