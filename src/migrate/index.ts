@@ -2,7 +2,7 @@
 // verifier's own code and brought over byte for byte, with keys and change feed. It writes to no Notary database, and leaves nothing out
 // without saying so. notary-v1, sections 7.1 and 10; the states it may meet: section 14.
 export { type DatabaseAddress, describeAddress, parseDatabaseAddress } from "./database-url.ts";
-export { keptBySigner, nowhere, sealedUnder } from "./key-destinations.ts";
+export { intoSignerKeys, keptBySigner, nowhere, sealedUnder } from "./key-destinations.ts";
 export { type MigrationOptions, migrateNotary } from "./migrate-notary.ts";
 export type { NotaryServerSource, NotarySignerSource } from "./notary-source.ts";
 export { openServerTables, openSignerTables } from "./notary-tables.ts";

@@ -1,18 +1,39 @@
 // Where the secrets of server keys go (server-keys.ts names the three ways).
+import type { KeyObject } from "node:crypto";
 import { CountersignError } from "../bytes/index.ts";
-import { type MasterKey, sealKey } from "../server/index.ts";
-import type { KeyDestination } from "./server-keys.ts";
+import type { SignerKeys } from "../notary-signer/index.ts";
+import { type MasterKey, rememberedRemoteKey, sealKey } from "../server/index.ts";
+import type { KeyDestination, OpenedKey } from "./server-keys.ts";
 
 /** Sealed under the server's own master key, beside the documents. */
 export function sealedUnder(master: MasterKey): KeyDestination {
   return {
     needsSecret: true,
-    async seal({ gun, role, privateKey }) {
-      if (privateKey === undefined) throw new CountersignError("bug.unexpected", "a key to seal without its secret");
-      return sealKey(master, { gun, role }, privateKey);
+    async seal(key) {
+      return sealKey(master, key, secretOf(key));
     },
   };
 }
+
+/** Into the store of our own signer, which the new server asks for signatures. The secret is there before storage knows of the key. */
+export function intoSignerKeys(keys: Pick<SignerKeys, "importKey">): KeyDestination {
+  return {
+    needsSecret: true,
+    async seal(key) {
+      const { gun, role, publicKey, createdAt, usedAt } = key;
+      await keys.importKey({ gun, role, privateKey: secretOf(key), keyId: publicKey.id, createdAt, usedAt });
+      return rememberedRemoteKey(publicKey);
+    },
+  };
+}
+
+/** They stay with notary-signer: storage keeps public halves, by which the server asks it for signatures. */
+export const keptBySigner: KeyDestination = {
+  needsSecret: false,
+  async seal({ publicKey }) {
+    return rememberedRemoteKey(publicKey);
+  },
+};
 
 /** A dry run: keys are opened and checked, and go nowhere. */
 export const nowhere: KeyDestination = {
@@ -22,13 +43,7 @@ export const nowhere: KeyDestination = {
   },
 };
 
-/** Marks what is sealed as a public key: the secret is at the signer. */
-const publicFormat = 2;
-
-/** They stay with notary-signer: storage keeps public halves, by which the server asks it for signatures. */
-export const keptBySigner: KeyDestination = {
-  needsSecret: false,
-  async seal({ publicKey }) {
-    return Uint8Array.of(publicFormat, ...publicKey.spki);
-  },
-};
+function secretOf({ privateKey }: OpenedKey): KeyObject {
+  if (privateKey === undefined) throw new CountersignError("bug.unexpected", "a key to seal without its secret");
+  return privateKey;
+}

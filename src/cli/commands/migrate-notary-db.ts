@@ -1,12 +1,12 @@
 // `countersign migrate notary-db`: an existing Notary's databases into our storage, verified while copied.
 import { CountersignError } from "../../bytes/index.ts";
-import { type Environment, locateHome, readSmallFile } from "../../home/index.ts";
-import type { DatabaseAddress, KeyDestination, MigrationReport, Progress } from "../../migrate/index.ts";
+import { type Environment, readSmallFile } from "../../home/index.ts";
+import type { DatabaseAddress, MigrationReport, Progress } from "../../migrate/index.ts";
 import type { NotaryServerSettings, NotarySignerSettings } from "../../notary-config/index.ts";
-import type { Storage } from "../../storage/index.ts";
 import { usage } from "../arguments.ts";
 import type { Arguments, Command, CommandSpec, Context } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { destinationOptions, type NotarySettings, openDestination } from "./migrate-destination.ts";
 import { migrationProgress } from "./migrate-progress.ts";
 import { reportJson, showReport } from "./migrate-report.ts";
 
@@ -44,26 +44,19 @@ const spec: CommandSpec = {
       isFile: true,
       text: "holds the password of the database of the signer",
     },
-    { name: "data", value: "DIR", isFile: true, text: "the data directory of the new server, as for serve" },
-    {
-      name: "master-key",
-      value: "FILE",
-      isFile: true,
-      text: "the key that seals the keys of the new server, as for serve",
-    },
-    { name: "keep-signer", text: "notary-signer stays: keep public halves only, and ask it for signatures" },
     { name: "only", value: "PATTERN", multiple: true, text: "only collections of this name, or below PREFIX/*" },
     { name: "dry-run", text: "read and verify everything, write nothing" },
     { name: "read-again", text: "read and verify also what an earlier run has brought" },
+    ...destinationOptions,
   ],
   examples: [
     [
-      "countersign migrate notary-db --config server-config.json --signer-config signer-config.json --dry-run",
+      "countersign migrate notary-db --config server-config.json --signer-config signer-config.json --own-keys --dry-run",
       "look first",
     ],
     [
-      "countersign migrate notary-db --config server-config.json --signer-config signer-config.json --data /var/lib/countersign",
-      "migrate",
+      "countersign migrate notary-db --config server-config.json --signer-config signer-config.json --own-keys --data /var/lib/countersign",
+      "migrate both into one server",
     ],
     [
       "countersign migrate notary-db --server-db 'server@tcp(db:3306)/notaryserver' --only 'registry.example.com/team/*'",
@@ -80,13 +73,14 @@ export const migrateNotaryDb: Command = {
   async run(context) {
     const { args, terminal, env, clock } = context;
     const { migrateNotary, openServerTables, openSignerTables, outcomeOf } = await import("../../migrate/index.ts");
-    const sources = await findSources(args, env);
+    const settings = await readConfigs(args, env);
+    const sources = await findSources(args, env, settings);
     const isWanted = await wantedNames(args);
     const signal = context.stopSignal();
     await using server = await openServerTables(sources.server);
     // After the server's: a key is made before the root that names it is published, so that none named there can be missing here.
     await using signer = sources.signer === undefined ? undefined : await openSignerTables(sources.signer);
-    await using destination = await openDestination(context);
+    await using destination = await openDestination(context, settings);
     let report: MigrationReport;
     try {
       report = await migrateNotary({
@@ -123,19 +117,15 @@ interface Sources {
   readonly passphrases: (alias: string) => string | undefined;
 }
 
-async function findSources(args: Arguments, env: Environment): Promise<Sources> {
+async function findSources(args: Arguments, env: Environment, configs: NotarySettings): Promise<Sources> {
   const { aliasPassphrasesFrom } = await import("../../migrate/index.ts");
-  const configs = await readConfigs(args, env);
   const server = await addressOf(args, env, "server", configs.server);
   if (server === undefined) throw usage(spec, "where is the server's database? give --config or --server-db");
   const signer = await addressOf(args, env, "signer", configs.signer);
   return { server, signer, passphrases: configs.signer?.passphraseOf ?? aliasPassphrasesFrom(env) };
 }
 
-async function readConfigs(
-  args: Arguments,
-  env: Environment,
-): Promise<{ readonly server: NotaryServerSettings | undefined; readonly signer: NotarySignerSettings | undefined }> {
+async function readConfigs(args: Arguments, env: Environment): Promise<NotarySettings> {
   const [server, signer] = [args.value("config"), args.value("signer-config")];
   if (server === undefined && signer === undefined) return { server: undefined, signer: undefined };
   const { readNotaryServerConfig, readNotarySignerConfig } = await import("../../notary-config/index.ts");
@@ -154,7 +144,14 @@ async function addressOf(
 ): Promise<DatabaseAddress | undefined> {
   const { parseDatabaseAddress } = await import("../../migrate/index.ts");
   const variable = `COUNTERSIGN_${which.toUpperCase()}_DB`;
-  const text = args.value(`${which}-db`) ?? (env[variable] || undefined) ?? configuredAddress(which, config);
+  const given = args.value(`${which}-db`);
+  // A password on the command line is read by every user of the machine.
+  if (given !== undefined && parseDatabaseAddress(given).password !== undefined) {
+    throw usage(spec, `--${which}-db holds a password, which every user of this machine can read`, [
+      `put the address into ${variable}, or the password into ${variable}_PASSWORD or a file (--${which}-db-password-file)`,
+    ]);
+  }
+  const text = given ?? (env[variable] || undefined) ?? configuredAddress(which, config);
   if (text === undefined) return undefined;
   const file = args.value(`${which}-db-password-file`);
   const password = file === undefined ? env[`${variable}_PASSWORD`] || undefined : await passwordIn(file);
@@ -191,35 +188,4 @@ async function wantedNames(args: Arguments): Promise<((gun: string) => boolean) 
   const parsed = patterns.map(parseNamePattern);
   return (gun) =>
     parsed.some((pattern) => (pattern.endsWith("*") ? gun.startsWith(pattern.slice(0, -1)) : gun === pattern));
-}
-
-interface Destination extends AsyncDisposable {
-  readonly description: string;
-  readonly storage: Storage | undefined;
-  readonly keys: KeyDestination;
-}
-
-/** Opened as `serve` opens it; in a dry run not touched at all. */
-async function openDestination({ args, env }: Context): Promise<Destination> {
-  const { join } = await import("node:path");
-  const { keptBySigner, nowhere, sealedUnder } = await import("../../migrate/index.ts");
-  const dataDir = args.value("data") ?? join(locateHome(env).state, "server");
-  const keepsSigner = args.flag("keep-signer");
-  const nothing = async () => undefined;
-  if (args.flag("dry-run")) {
-    const keys = keepsSigner ? keptBySigner : nowhere;
-    return { description: dataDir, storage: undefined, keys, [Symbol.asyncDispose]: nothing };
-  }
-  const { makeDataDirectory, openSqliteStorage } = await import("../../storage/index.ts");
-  const { openMasterKey } = await import("../../server/index.ts");
-  makeDataDirectory(dataDir);
-  // Also where notary-signer stays: beside a database without it, `serve` would refuse to make one later.
-  const master = openMasterKey(dataDir, args.value("master-key"));
-  const storage = openSqliteStorage(dataDir);
-  return {
-    description: dataDir,
-    storage,
-    keys: keepsSigner ? keptBySigner : sealedUnder(master),
-    [Symbol.asyncDispose]: () => storage.close(),
-  };
 }
