@@ -3,10 +3,12 @@
 import { mkdirSync } from "node:fs";
 import { needPeer } from "./find.ts";
 import { testPassphrase } from "./notary-client.ts";
-import { type Finished, run } from "./process.ts";
+import { type Finished, type RunOptions, run } from "./process.ts";
 
 export interface DockerClient {
   run(...args: readonly string[]): Promise<Finished>;
+  /** As `run`, with input, variables or a working directory of its own. */
+  runWith(options: Pick<RunOptions, "stdin" | "env" | "cwd">, ...args: readonly string[]): Promise<Finished>;
 }
 
 export interface DockerClientOptions {
@@ -30,5 +32,9 @@ export function dockerClient({ trustServer, directory, engine }: DockerClientOpt
     // Nothing listens there: a command that should not need an engine must not find a real one.
     DOCKER_HOST: engine ?? "tcp://127.0.0.1:9",
   };
-  return { run: (...args) => run(needPeer("docker-trust"), args, { env }) };
+  const command = needPeer("docker-trust");
+  return {
+    run: (...args) => run(command, args, { env }),
+    runWith: (more, ...args) => run(command, args, { ...more, env: { ...env, ...more.env } }),
+  };
 }

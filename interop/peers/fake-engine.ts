@@ -11,7 +11,7 @@ export interface FakeEngine extends AsyncDisposable {
   /** For DOCKER_HOST. */
   readonly host: string;
   /** `METHOD /path?query` of every request, without the API version. */
-  readonly requests: readonly string[];
+  readonly requests: string[];
 }
 
 /** `images`: what a push of a tag answers, by tag. */

@@ -1,6 +1,6 @@
 // The Debian `notary` client with a trust directory, passphrases and server of its own.
 import { needPeer } from "./find.ts";
-import { type Finished, run } from "./process.ts";
+import { type Finished, type RunOptions, run } from "./process.ts";
 
 export interface NotaryClient {
   readonly trustDirectory: string;
@@ -8,6 +8,8 @@ export interface NotaryClient {
   run(...args: readonly string[]): Promise<Finished>;
   /** As `run`, but fails with its words unless it exits with 0. */
   ok(...args: readonly string[]): Promise<Finished>;
+  /** As `run`, with input, variables or a working directory of its own. */
+  runWith(options: Pick<RunOptions, "stdin" | "env" | "cwd">, ...args: readonly string[]): Promise<Finished>;
 }
 
 export interface NotaryClientOptions {
@@ -31,6 +33,8 @@ export function notaryClient(options: NotaryClientOptions): NotaryClient {
   return {
     trustDirectory: options.trustDirectory,
     run: runClient,
+    runWith: (more, ...args) =>
+      run(command, [...shared, ...args], { ...more, env: { ...env, ...more.env }, cpu: options.cpu }),
     ok: async (...args) => {
       const done = await runClient(...args);
       if (done.status !== 0)

@@ -3,6 +3,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Requester } from "../access/index.ts";
 import type { App } from "./app.ts";
+import { notaryError } from "./notary-errors.ts";
 
 /** `isRunning` false: this connection is asked to end with the answer (a graceful stop). */
 export function nodeListener(app: App, isRunning: () => boolean): RequestListener {
@@ -28,11 +29,10 @@ function answerFromMemory(app: App, incoming: IncomingMessage, outgoing: ServerR
 async function answerThroughApp(app: App, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   try {
     const request = toRequest(incoming);
-    if (typeof request === "number") {
-      outgoing.writeHead(request, { connection: "close", "content-length": 0 }).end();
-      return;
-    }
-    const response = await app.handle(request, hasBody(incoming) ? incoming : undefined, requester(incoming));
+    const response =
+      typeof request === "number"
+        ? refusal(request)
+        : await app.handle(request, hasBody(incoming) ? incoming : undefined, requester(incoming));
     const body = Buffer.from(await response.arrayBuffer());
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
     if (!response.headers.has("content-length")) outgoing.setHeader("content-length", body.length);
@@ -41,6 +41,11 @@ async function answerThroughApp(app: App, incoming: IncomingMessage, outgoing: S
     // The app answers its own failures; what comes here is a connection that died under it.
     outgoing.destroy();
   }
+}
+
+function refusal(status: 400 | 404 | 405): Response {
+  if (status === 404) return notaryError("METADATA_NOT_FOUND");
+  return new Response(null, { status, headers: status === 400 ? { connection: "close" } : {} });
 }
 
 /** A status where it is no request that the app could understand. */

@@ -1,5 +1,5 @@
 // Notary's other routes: update, delete, keys, changefeed (notary-v1, sections 6 and 7).
-import { CountersignError, encodeBase64, type Gun } from "../bytes/index.ts";
+import { CountersignError, encodeBase64, type Gun, isCountersignError } from "../bytes/index.ts";
 import type { PublicKey } from "../keys/index.ts";
 import type { Change } from "../storage/index.ts";
 import { notaryJson } from "./answers.ts";
@@ -9,7 +9,7 @@ import { notaryError, shortDetail } from "./notary-errors.ts";
 import { uploadLimits } from "./own-routes.ts";
 import { refuse } from "./refusal.ts";
 import type { OnlineRole } from "./role-signer.ts";
-import { parseNotaryUpload, type Upload } from "./upload.ts";
+import { isJsonDocument, parseNotaryUpload, type Upload } from "./upload.ts";
 
 const noRoot = "no pre-existing root and no root provided in update.";
 const maxChanges = 1_000;
@@ -31,17 +31,24 @@ export async function notaryUpdate(
       case "invalidRole":
         return notaryError("INVALID_ROLE", shortDetail(read.name));
       case "upload":
-        await publishParts(context, gun, read.upload);
-        return new Response(null, { status: 200 });
+        return publishParts(context, gun, read.upload);
     }
   });
 }
 
-async function publishParts({ collections, reads }: AppContext, gun: Gun, upload: Upload): Promise<void> {
-  if (upload.documents.length > 0) {
-    await collections.publish(gun, upload);
-  } else if ((await reads.state(gun)) === undefined) {
-    refuse("validation", new CountersignError("collection.missing", noRoot));
+async function publishParts({ collections, reads }: AppContext, gun: Gun, upload: Upload): Promise<Response> {
+  try {
+    if (upload.documents.length > 0) {
+      await collections.publish(gun, upload);
+    } else if ((await reads.state(gun)) === undefined) {
+      refuse("validation", new CountersignError("collection.missing", noRoot));
+    }
+    return new Response(null, { status: 200 });
+  } catch (error) {
+    const isShapeless =
+      isCountersignError(error, "metadata.invalid") && upload.documents.some(({ bytes }) => !isJsonDocument(bytes));
+    if (isShapeless) return notaryError("MALFORMED_JSON");
+    throw error;
   }
 }
 

@@ -103,9 +103,7 @@ function notaryRoute(gun: Gun, rest: string): Route {
   const key = /^(snapshot|timestamp)\.key$/.exec(file)?.[1];
   if (key === "snapshot" || key === "timestamp") return { kind: "notaryKey", gun, role: key };
   const [, version, name, hash] = notaryFile.exec(file) ?? [];
-  if (name === undefined) return unknown;
-  // With a version in front, dots and hex are part of the role's name.
-  if (version !== undefined && hash !== undefined) throw notServed(file);
+  if (name === undefined || (version !== undefined && hash !== undefined)) return unknown;
   const role = parseRoleName(name);
   if (hash !== undefined) return { kind: "notaryRole", gun, role, selector: { by: "hash", sha256: hash } };
   if (version === undefined) return { kind: "notaryRole", gun, role, selector: current };
