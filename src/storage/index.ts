@@ -1,6 +1,7 @@
 // Where the server keeps documents, target contents, its sealed keys and the changefeed. The port and its adapters; it
 // verifies no signature and decides nothing about trust. Notary's tables it stands for: notary-v1, section 10.
 
+export { type NotaryNeighbours, notaryNeighbours } from "./postgres/notary-neighbours.ts";
 export { openPostgresStorage, type PostgresStorageOptions } from "./postgres/postgres-storage.ts";
 export { openPostgresSignerKeys, type PostgresSignerKeysOptions } from "./signer-keys/postgres-signer-keys.ts";
 export type {

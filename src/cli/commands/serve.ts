@@ -36,10 +36,20 @@ export const serve: Command = {
   async run(context) {
     const { args, terminal, env, clock } = context;
     const { chooseServer } = await import("../serve/choose-server.ts");
+    const { lookForNotaryData } = await import("../serve/notary-data.ts");
     const { announce } = await import("../serve/announce.ts");
     const { operationsLog } = await import("../serve/operations-log.ts");
     const { startServer } = await import("../../server/index.ts");
     const choice = await chooseServer(args, env);
+    const warning =
+      choice.config === undefined
+        ? undefined
+        : await lookForNotaryData({
+            configPath: choice.config.path,
+            storage: choice.options.storage,
+            leaves: args.flag("leave-notary-data"),
+          });
+    if (warning !== undefined) terminal.warning(warning);
     const { logLevel: level, logFormat: format } = choice;
     const log = operationsLog({ level, format, clock, print: (line) => terminal.error(line) });
     const signal = context.stopSignal();
