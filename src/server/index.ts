@@ -7,6 +7,7 @@ export { type MasterKey, sealKey } from "./key-sealing.ts";
 export { renewalTime, withJitter } from "./lifetimes.ts";
 export { localRoleSigner } from "./local-role-signer.ts";
 export { openMasterKey } from "./master-key.ts";
+export { openStorageAndKey, type StorageAndKey } from "./open-parts.ts";
 export {
   everyAddress,
   type RemoteSigner,

@@ -3,7 +3,7 @@
 // process starts it again. A remote signer that is away does not: what is signed can be served meanwhile, and the health route tells.
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { assertNever, type Clock, CountersignError } from "../bytes/index.ts";
+import { assertNever, type Clock, CountersignError, type Gun, isCountersignError } from "../bytes/index.ts";
 import { makeDataDirectory, openPostgresStorage, openSqliteStorage, type Storage } from "../storage/index.ts";
 import type { MasterKey } from "./key-sealing.ts";
 import { localRoleSigner } from "./local-role-signer.ts";
@@ -27,18 +27,48 @@ export async function openParts(options: ServerOptions, clock: Clock, opened: As
     const storage = opened.use(await openStorage(options));
     return { storage, signer: await remoteSigner(signer, storage, clock, options.log, opened) };
   }
-  // Beside a SQLite database that is there the key must be there too, so it comes first; with PostgreSQL the database has to be asked.
-  const early = options.storage?.kind === "postgres" ? undefined : openMaster(options);
-  const storage = opened.use(await openStorage(options));
+  const { storage, master } = await openStorageAndKey(options, opened);
+  const local = localRoleSigner(storage, master, clock);
   const someCollection = (await storage.listCollections({ limit: 1 }))[0];
-  if (early === undefined && someCollection !== undefined) refuseNewMasterKey(options);
-  const local = localRoleSigner(storage, early ?? openMaster(options), clock);
-  // A server with another master key would run until its first renewal, and every collection would die with its timestamp.
-  if (someCollection !== undefined) await local.held(someCollection, "timestamp");
+  if (someCollection !== undefined) await tryMasterKey(local, someCollection);
   return { storage, signer: local };
 }
 
-async function openStorage(options: ServerOptions): Promise<Storage> {
+/** What a server with keys of its own stands on; also what a migration fills for it. */
+export interface StorageAndKey {
+  readonly storage: Storage;
+  readonly master: MasterKey;
+}
+
+/** `opened` closes the storage. @throws storage.*, disk.*, key.* */
+export async function openStorageAndKey(
+  options: Pick<ServerOptions, "dataDir" | "masterKeyPath" | "storage" | "testOnlyStorage">,
+  opened: AsyncDisposableStack,
+): Promise<StorageAndKey> {
+  // Beside a SQLite database that is there the key must be there too, so it comes first; with PostgreSQL the database has to be asked.
+  if (options.storage?.kind !== "postgres") {
+    const master = openMaster(options);
+    return { master, storage: opened.use(await openStorage(options)) };
+  }
+  const storage = opened.use(await openStorage(options));
+  if ((await storage.listCollections({ limit: 1 })).length > 0) refuseNewMasterKey(options);
+  return { storage, master: openMaster(options) };
+}
+
+/** A server with another master key would run until its first renewal, and every collection would die with its timestamp. */
+async function tryMasterKey(signer: RoleSigner, gun: Gun): Promise<void> {
+  try {
+    await signer.held(gun, "timestamp");
+  } catch (cause) {
+    if (!isCountersignError(cause, "key.format")) throw cause;
+    throw new CountersignError("key.format", cause.message, {
+      cause,
+      hints: ["if its keys are at a signer, name it: --signer HOST:PORT, or trust_service in the configuration"],
+    });
+  }
+}
+
+async function openStorage(options: Pick<ServerOptions, "dataDir" | "storage" | "testOnlyStorage">): Promise<Storage> {
   const { dataDir, storage = { kind: "sqlite" } } = options;
   switch (storage.kind) {
     case "sqlite":
@@ -71,13 +101,13 @@ async function remoteSigner(
   return remoteRoleSigner({ client, storage, clock, algorithm, ...(log === undefined ? {} : { log }) });
 }
 
-function openMaster({ dataDir, masterKeyPath }: ServerOptions): MasterKey {
-  makeDataDirectory(dataDir);
+function openMaster({ dataDir, masterKeyPath }: Pick<ServerOptions, "dataDir" | "masterKeyPath">): MasterKey {
+  if (masterKeyPath === undefined) makeDataDirectory(dataDir);
   return openMasterKey(dataDir, masterKeyPath);
 }
 
 /** A key of its own would be of no use to a server that joins others. */
-function refuseNewMasterKey({ dataDir, masterKeyPath }: ServerOptions): void {
+function refuseNewMasterKey({ dataDir, masterKeyPath }: Pick<ServerOptions, "dataDir" | "masterKeyPath">): void {
   const file = join(dataDir, masterKeyFileName);
   if (masterKeyPath !== undefined || statSync(file, { throwIfNoEntry: false }) !== undefined) return;
   throw new CountersignError("key.missing", `there is no ${file}, and the keys in this database are sealed with one`, {

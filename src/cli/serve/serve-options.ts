@@ -41,7 +41,7 @@ export const serveOptions: readonly OptionSpec[] = [
     value: "DIR",
     isFile: true,
     group: data,
-    text: "the data directory; below countersign's state directory unless given",
+    text: "the data directory, below countersign's state directory unless given: SQLite, master key, generated certificate, as far as they are used",
   },
   {
     name: "database",

@@ -23,7 +23,7 @@ const counted = `SELECT count(*)::text AS collections, count(*) FILTER (WHERE k.
 export async function notaryNeighbours(url: string): Promise<NotaryNeighbours> {
   const address = parsePostgresUrl(url);
   try {
-    const client = await openConnection(address, "countersign");
+    const client = await openConnection({ address, application: "countersign" });
     try {
       const tables = (await client.query<{ notarys: boolean; ours: boolean }>(isThere)).rows[0];
       if (tables?.notarys !== true) return { collections: 0, missing: 0 };
