@@ -7,7 +7,7 @@ import { tuf1 } from "./tuf1/tuf1.ts";
 
 export type { Dialect, RootKeyUse } from "../tuf/index.ts";
 export { type CertificateOf, convertRoot, convertTargets } from "./convert.ts";
-export { maxDepth as maxConvertedDepth, patternsOfPrefixes } from "./convert-paths.ts";
+export { maxDepth as maxConvertedDepth, patternsOfPrefixes, prefixesOfPatterns } from "./convert-paths.ts";
 export { type RememberingDialect, rememberingDialect } from "./remembering.ts";
 export { delegatedRoleFromTuf1, roleFromTuf1, roleInTuf1 } from "./role-names.ts";
 export { notary1, tuf1 };

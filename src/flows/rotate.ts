@@ -76,6 +76,7 @@ export async function rotateKeys(ports: ReadPorts, request: RotateRequest): Prom
     const done = confirmedRoles(before, earlier);
     const pending = request.roles.filter(({ role }) => !done.has(role));
     const made = new Made(ports, request, earlier);
+    if (pending.length > 0) requireRootKeys(before, await made.ring());
     const changes: SetTopKeys[] = [];
     for (const rotation of pending) changes.push(await made.change(rotation, before));
     const ring = await made.ring();
@@ -125,6 +126,24 @@ function requireSensible(roles: readonly RoleRotation[]): void {
   throw new CountersignError("usage.invalid", "each role is rotated once in one go");
 }
 
+/** A rotation that nobody here can sign makes no keys. @throws key.missing */
+function requireRootKeys(before: CollectionState, ring: KeyRing): void {
+  const listed = keysOf(before, "root");
+  const held = listed.filter((id) => ring.ids().has(id));
+  const threshold = thresholdOf(before, "root");
+  if (held.length >= threshold) return;
+  throw new CountersignError(
+    "key.missing",
+    `a new root is signed by ${threshold} of these keys, ${held.length} at hand: ${listed.join(", ")}`,
+    {
+      hints: [
+        "bring one from another machine or a backup: countersign key import FILE",
+        "or let the recovery kit sign: --sign-with-kit FILE",
+      ],
+    },
+  );
+}
+
 /** Roles whose keys of an interrupted run stand in the current root: the server did it, and its answer was lost. */
 function confirmedRoles(state: CollectionState, earlier: UnfinishedRotation | undefined): ReadonlySet<TopRole> {
   const done = new Set<TopRole>();
@@ -149,10 +168,11 @@ class Made {
   }
 
   async change(rotation: RoleRotation, before: CollectionState): Promise<SetTopKeys> {
+    // Before a key is made: what is unclear must not leave one behind.
+    const removeKeys = rotation.removes === "main" ? [await this.#mainKey(before)] : rotation.removes;
     const addKeys: TopKey[] = [];
     for (const source of rotation.keys) addKeys.push(...(await this.#topKeys(rotation.role, source, before)));
     const { role, threshold } = rotation;
-    const removeKeys = rotation.removes === "main" ? [await this.#mainKey(before)] : rotation.removes;
     return { kind: "rekey", role, addKeys, removeKeys, ...(threshold === undefined ? {} : { threshold }) };
   }
 

@@ -1,15 +1,24 @@
 // Who may sign what in a collection, since when and until when, which of that is in these hands, and what waits to be published. Rests on
 // verified documents only; offline it says so and goes by the cached chain while nothing in it has expired.
-import { type Gun, parseRoleName, type RoleName, type TopRole, topRoles } from "../bytes/index.ts";
+import { type Gun, isCountersignError, parseRoleName, type RoleName, type TopRole, topRoles } from "../bytes/index.ts";
 import type { StagedFile } from "../home/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
 import { provenanceOf } from "../publish/index.ts";
 import type { DelegatedPaths, DialectName, Document, Key, Root, Targets } from "../tuf/index.ts";
 import { findDelegation } from "../tuf/index.ts";
-import type { Anchor, Collection, DocumentFacts, RoleReport, TrustedDocuments } from "../updater/index.ts";
+import {
+  type Anchor,
+  type Collection,
+  type DocumentFacts,
+  type FetchOptions,
+  noCache,
+  openCollection,
+  type RoleReport,
+  type TrustedDocuments,
+} from "../updater/index.ts";
 import type { FoundKey } from "./key-ring.ts";
 import type { ReadPorts } from "./ports.ts";
-import { openTrustedCollection, type ReadRequest } from "./trusted-collection.ts";
+import { openTrustedCollection, pinsFor, type ReadRequest } from "./trusted-collection.ts";
 import { type Reason, reasonOf } from "./verdict.ts";
 
 export interface KeyStatus {
@@ -64,14 +73,14 @@ export async function collectionStatus(
   const collection = await openTrustedCollection(ports, request);
   const reports = await collection.roles();
   const documents = collection.documents();
-  const look = lookOf(documents, held);
+  const isOnline = collection.freshness.kind === "online";
+  const roots = isOnline ? await rootHistory(ports, request, collection.dialect) : documents.roots;
+  const look = { held: new Map(held.map((key) => [key.id, key])), roots };
   const roles = [
     ...topRoles.map((role) => topStatus(collection, documents, role, look)),
     ...reports.filter(({ role }) => role !== "targets").map((report) => delegationStatus(documents, report, look)),
   ];
-  const ends = roles.flatMap(({ role, expiresAt }) =>
-    expiresAt === undefined || role === "timestamp" ? [] : [expiresAt],
-  );
+  const ends = roles.filter(needsItsOwner).flatMap(({ expiresAt }) => expiresAt ?? []);
   return {
     gun: request.gun,
     dialect: collection.dialect,
@@ -101,9 +110,32 @@ interface Look {
   readonly roots: readonly Document<Root>[];
 }
 
-function lookOf(documents: TrustedDocuments, held: readonly FoundKey[]): Look {
-  const roots = [...documents.roots].sort((a, b) => a.signed.version - b.signed.version);
-  return { held: new Map(held.map((key) => [key.id, key])), roots };
+/** The server renews the timestamp by itself, and the snapshot unless its key is a publisher's. */
+function needsItsOwner({ role, canSign }: RoleStatus): boolean {
+  return role !== "timestamp" && (role !== "snapshot" || canSign);
+}
+
+/** Roots from the first one that the pins vouch for, each verified by the one before it; none when they vouch for none. */
+async function rootHistory(
+  ports: ReadPorts,
+  request: ReadRequest,
+  dialect: DialectName,
+): Promise<readonly Document<Root>[]> {
+  const own = dialect === "notary1" ? ports.server.notary1Source() : ports.server.tuf1Source();
+  const source = {
+    ...own,
+    fetchRoot: (version: number | undefined, o: FetchOptions) => own.fetchRoot(version ?? 1, o),
+  };
+  try {
+    const pins = await pinsFor(ports, request);
+    const { gun } = request;
+    const opened = await openCollection({ gun, dialect, source, cache: noCache, pins, now: ports.clock() });
+    return opened.documents().roots.toSorted((a, b) => a.signed.version - b.signed.version);
+  } catch (error) {
+    // History is told where it can be verified; the present state has been verified already.
+    if (isCountersignError(error)) return [];
+    throw error;
+  }
 }
 
 function topStatus(collection: Collection, documents: TrustedDocuments, name: TopRole, look: Look): RoleStatus {

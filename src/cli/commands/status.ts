@@ -1,5 +1,6 @@
 // `countersign status GUN`: who may sign what, since when, until when, and what waits to be published.
-import { type JsonObject, parseGun } from "../../bytes/index.ts";
+import { isCountersignError, type JsonObject, parseGun } from "../../bytes/index.ts";
+import { prefixesOfPatterns } from "../../dialects/index.ts";
 import {
   type CollectionStatus,
   collectionStatus,
@@ -109,17 +110,21 @@ function keyText({ id, atHand, hasSigned, sinceRoot, certificate }: KeyStatus): 
   return facts.length === 0 ? id : `${id} (${facts.join(", ")})`;
 }
 
-/** In the words of the dialect it was read in. */
+/** As they were asked for: `2.*` is every name that begins so, whichever dialect it was read in. */
 export function pathsText(paths: DelegatedPaths): string {
-  switch (paths.kind) {
-    case "prefixes":
-      return (
-        paths.prefixes.map((prefix) => (prefix === "" ? "everything" : `${printable(prefix)}...`)).join(", ") || "none"
-      );
-    case "patterns":
-      return paths.patterns.includes("*") ? "everything" : paths.patterns.map(printable).join(", ") || "none";
-    case "hashPrefixes":
-      return `names whose hash begins with ${paths.hashPrefixes.join(", ")}`;
+  if (paths.kind === "hashPrefixes") return `names whose hash begins with ${paths.hashPrefixes.join(", ")}`;
+  const prefixes = paths.kind === "prefixes" ? paths.prefixes : asPrefixes(paths.patterns);
+  if (prefixes === undefined) return paths.kind === "patterns" ? paths.patterns.map(printable).join(", ") : "";
+  return prefixes.map((prefix) => (prefix === "" ? "everything" : `${printable(prefix)}*`)).join(", ") || "none";
+}
+
+/** undefined: patterns of another TUF tool, which no prefixes say. */
+function asPrefixes(patterns: readonly string[]): readonly string[] | undefined {
+  try {
+    return prefixesOfPatterns(patterns);
+  } catch (error) {
+    if (isCountersignError(error, "preflight.inexpressible")) return undefined;
+    throw error;
   }
 }
 
