@@ -66,7 +66,11 @@ async function commandReference(): Promise<string> {
 
 const environment: readonly (readonly [string, string])[] = [
   ["`COUNTERSIGN_HOME`", "one directory for settings, pins, keys, cache and state, instead of the XDG directories"],
-  ["`COUNTERSIGN_DATABASE`", "serve: the PostgreSQL to keep everything in, password and all"],
+  ["`COUNTERSIGN_DATABASE`", "serve and signer: the PostgreSQL to keep everything in, password and all"],
+  [
+    "`COUNTERSIGN_SIGNER_<ALIAS>`, `COUNTERSIGN_SIGNER_<ALIAS>_FILE`, `NOTARY_SIGNER_<ALIAS>`",
+    "signer: the passphrase of that alias, or a file that holds it",
+  ],
   ["`COUNTERSIGN_SERVER`", "the trust server"],
   ["`DOCKER_CONTENT_TRUST_SERVER`", "the trust server, when neither COUNTERSIGN_SERVER nor config.json names one"],
   ["`COUNTERSIGN_TLS_CA`", "a PEM file of a certificate authority to trust beside the system's"],

@@ -129,6 +129,21 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import("./commands/migrate-notary-db.ts")).migrateNotaryDb,
   },
   {
+    name: "signer",
+    summary: "hold the keys of trust servers in a process of their own, as notary-signer",
+    load: async () => (await import("./commands/signer.ts")).signer,
+  },
+  {
+    name: "signer import",
+    summary: "bring the keys of a notary-signer over",
+    load: async () => (await import("./commands/signer-import.ts")).signerImport,
+  },
+  {
+    name: "signer rotate-passphrase",
+    summary: "seal the keys of a signer anew under another passphrase",
+    load: async () => (await import("./commands/signer-rotate-passphrase.ts")).signerRotatePassphrase,
+  },
+  {
     name: "completion",
     summary: "print a completion script for bash, zsh or fish",
     load: async () => (await import("./commands/completion.ts")).completion,

@@ -4,8 +4,8 @@
 export { type DatabaseAddress, describeAddress, parseDatabaseAddress } from "./database-url.ts";
 export { intoSignerKeys, keptBySigner, nowhere, sealedUnder } from "./key-destinations.ts";
 export { type MigrationOptions, migrateNotary } from "./migrate-notary.ts";
-export type { NotaryServerSource, NotarySignerSource } from "./notary-source.ts";
+export type { KeyRow, NotaryServerSource, NotarySignerSource } from "./notary-source.ts";
 export { openServerTables, openSignerTables } from "./notary-tables.ts";
-export { type AliasPassphrases, aliasPassphrasesFrom } from "./private-keys.ts";
+export { type AliasPassphrases, aliasPassphrasesFrom, openPrivateKey } from "./private-keys.ts";
 export { type Finding, type MigrationReport, outcomeOf, type Progress, type Severity } from "./report.ts";
 export type { KeyDestination } from "./server-keys.ts";

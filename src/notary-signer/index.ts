@@ -12,4 +12,10 @@ export {
   type SignerHealth,
 } from "./signer-client.ts";
 export { type ImportedSignerKey, openSignerKeys, type SignerKeys, type SignerKeysOptions } from "./signer-keys.ts";
-export { type RunningSigner, type SignerLog, type SignerServerOptions, startSignerServer } from "./signer-server.ts";
+export {
+  everyAddress,
+  type RunningSigner,
+  type SignerLog,
+  type SignerServerOptions,
+  startSignerServer,
+} from "./signer-server.ts";

@@ -20,7 +20,7 @@ export function parseAlias(text: string): string {
 
 /** Variables that give the passphrase of an alias, the first that is set wins. Those that end in _FILE name a file. */
 export function passphraseVariables(alias: string): readonly string[] {
-  const names = ["COUNTERSIGN", "NOTARY"].map((owner) => `${owner}_SIGNER_${alias.toUpperCase()}`);
+  const names = ["COUNTERSIGN", "NOTARY"].map((owner) => `${owner}_SIGNER_${alias.toUpperCase().replaceAll("-", "_")}`);
   return names.flatMap((name) => [name, `${name}_FILE`]);
 }
 

@@ -10,16 +10,17 @@ import type { SignerKeys } from "./signer-keys.ts";
 import { type SignerMethod, SignerRefusal, signerMethods, status } from "./signer-methods.ts";
 import { readCertificates, readTlsPair } from "./tls-files.ts";
 
+/** Structured lines; never a secret or what is signed. */
 export type SignerLog = (
   event: "started" | "request" | "error" | "stopped",
-  fields: Readonly<Record<string, unknown>>,
+  fields: Readonly<Record<string, string | number>>,
 ) => void;
 
 export interface SignerServerOptions {
   readonly keys: SignerKeys;
   /** @throws storage.* when the keys cannot be reached */
   readonly ping: () => Promise<void>;
-  /** 127.0.0.1 unless told. */
+  /** 127.0.0.1 unless told; `everyAddress` for all of the machine. */
   readonly host?: string;
   /** 7899 unless told; 0 = any free port. */
   readonly port?: number;
@@ -37,6 +38,8 @@ export interface RunningSigner {
   /** Finishes calls under way; what takes longer than a few seconds is cut. */
   close(): Promise<void>;
 }
+
+export const everyAddress = "*";
 
 /** Of one connection at once: bounds what a caller can make us hold to half a gigabyte. */
 const maxCallsAtOnce = 128;
@@ -73,11 +76,15 @@ export async function startSignerServer(options: SignerServerOptions): Promise<R
 function refuseOpenAddress(host: string, isGuarded: boolean): void {
   const isLoopback = host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
   if (isLoopback || isGuarded) return;
+  const where = host === everyAddress ? "every address of this machine" : host;
   throw new CountersignError(
     "usage.invalid",
-    `${host} can be reached from other machines, and callers need no certificate`,
+    `${where} can be reached from other machines, and callers need no certificate`,
     {
-      hints: ["name the authority of the callers' certificates", "or say explicitly that the network is guarded"],
+      hints: [
+        "name the authority of the callers' certificates: --client-ca FILE",
+        "or say that the network is guarded by other means: --allow-any-client",
+      ],
     },
   );
 }
@@ -95,7 +102,7 @@ function addMethod(server: Server, path: string, method: SignerMethod, log: Sign
   } as const;
   const handle = async (request: Uint8Array, answer: sendUnaryData<Buffer>): Promise<void> => {
     const started = performance.now();
-    const note = (code: number, fields: Readonly<Record<string, unknown>> = {}) => {
+    const note = (code: number, fields: Readonly<Record<string, string>> = {}) => {
       const milliseconds = Math.round((performance.now() - started) * 10) / 10;
       log?.(code === status.internal ? "error" : "request", { method: path, code, milliseconds, ...fields });
     };
@@ -126,27 +133,31 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? String(error.stack).slice(0, 2_000) : "unknown";
 }
 
-function bind(
+async function bind(
   server: Server,
   host: string,
   port: number,
   credentials: Parameters<Server["bindAsync"]>[1],
 ): Promise<number> {
-  const where = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.bindAsync(where, credentials, (cause, bound) => {
-    if (cause === null) resolve(bound);
-    else {
-      server.forceShutdown();
-      reject(
-        new CountersignError("listen.failed", `the signer cannot listen on ${where}`, {
-          cause,
-          hints: ["is another signer running there? port 0 takes any free one"],
-        }),
+  // IPv6's wildcard takes IPv4 too, where the machine has IPv6 at all.
+  const hosts = host === everyAddress ? ["[::]", "0.0.0.0"] : [isIP(host) === 6 ? `[${host}]` : host];
+  let failure: unknown;
+  for (const each of hosts) {
+    try {
+      return await new Promise<number>((resolve, reject) =>
+        server.bindAsync(`${each}:${port}`, credentials, (error, bound) =>
+          error === null ? resolve(bound) : reject(error),
+        ),
       );
+    } catch (error) {
+      failure = error;
     }
+  }
+  server.forceShutdown();
+  throw new CountersignError("listen.failed", `the signer cannot listen on ${hosts.at(-1) ?? host}:${port}`, {
+    cause: failure,
+    hints: ["is another signer running there? port 0 takes any free one"],
   });
-  return promise;
 }
 
 function stop(server: Server): Promise<void> {

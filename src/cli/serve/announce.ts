@@ -1,8 +1,8 @@
 // What `serve` says once it serves: where, from what, and with Notary's configuration each member's fate. Never a password.
 import { adminTokenPath, type RunningServer, type SignerChoice, type StorageChoice } from "../../server/index.ts";
-import { printable, type Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
 import type { ServerChoice } from "./choose-server.ts";
-import type { ConfigReport } from "./overrides.ts";
+import { configJson, tellConfig } from "./tell-config.ts";
 
 export function announce(terminal: Terminal, server: RunningServer, choice: ServerChoice): void {
   const { url, certificate } = server;
@@ -15,7 +15,7 @@ export function announce(terminal: Terminal, server: RunningServer, choice: Serv
     ...(database === undefined ? {} : { database }),
     ...(signer === undefined ? {} : { signer }),
     ...(certificate === undefined ? {} : { certificate }),
-    ...(config === undefined ? {} : { config: asJson(config) }),
+    ...(config === undefined ? {} : { config: configJson(config) }),
   });
   terminal.line(`trust server at ${url}`);
   terminal.facts([
@@ -36,31 +36,6 @@ export function announce(terminal: Terminal, server: RunningServer, choice: Serv
   if (certificate?.generated === true) terminal.line(`  export COUNTERSIGN_TLS_CA=${shellWord(certificate.path)}`);
   terminal.line(`  export COUNTERSIGN_SERVER=${url}`);
   terminal.line("  countersign init GUN");
-}
-
-function tellConfig(terminal: Terminal, { path, taken, ignored, notes }: ConfigReport): void {
-  terminal.line();
-  terminal.line(`taken over from ${path}:`);
-  const rows = taken.map(({ key, value, as, from }) => [key, value, as, from].map(printable));
-  terminal.table(["MEMBER", "VALUE", "BECAME", "FROM"], rows);
-  if (ignored.length > 0) {
-    terminal.line();
-    terminal.line("ignored:");
-    terminal.table(
-      ["MEMBER", "WHY"],
-      ignored.map(({ key, why }) => [printable(key), why]),
-    );
-  }
-  for (const note of notes) terminal.line(`note: ${note}`);
-}
-
-function asJson({ path, taken, ignored, notes }: ConfigReport) {
-  return {
-    path,
-    taken: taken.map(({ key, value, as, from }) => ({ key, value, as, from })),
-    ignored: ignored.map(({ key, why }) => ({ key, why })),
-    notes: [...notes],
-  };
 }
 
 function databaseOf(storage: StorageChoice | undefined): string | undefined {

@@ -13,7 +13,7 @@ import {
 import type { Arguments } from "../command.ts";
 import { chooseStorage } from "./choose-storage.ts";
 import { type LogFormat, type LogLevel, logFormats, logLevels } from "./operations-log.ts";
-import { parseListen, readPrefixes, readSeconds, wrong } from "./option-values.ts";
+import { oneOf, parseListen, readPrefixes, readSeconds, wrong } from "./option-values.ts";
 import { type ConfigReport, Overrides } from "./overrides.ts";
 
 /** Read already, so that it can be told. */
@@ -156,13 +156,4 @@ function chooseLevel(args: Arguments, settings: NotaryServerSettings | undefined
   const given = oneOf(args, "log-level", logLevels);
   if (given !== undefined) overrides.by("--log-level", "logging.");
   return given ?? settings?.logLevel ?? (args.value("log") === undefined ? "error" : "info");
-}
-
-function oneOf<T extends string>(args: Arguments, name: string, allowed: readonly T[]): T | undefined {
-  const text = args.value(name);
-  if (text === undefined) return undefined;
-  const found = allowed.find((one) => one === text);
-  if (found === undefined)
-    throw wrong(`--${name} takes ${allowed.join(", ")}, not ${JSON.stringify(text.slice(0, 60))}`);
-  return found;
 }

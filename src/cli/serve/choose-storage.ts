@@ -57,8 +57,11 @@ function unusable(kind: "mysql" | "sqlite" | "rethinkdb", configPath: string): C
   return new CountersignError("usage.invalid", `${name} cannot hold the collections of this server`, { hints });
 }
 
-/** A password on the command line is read by every user of the machine. */
-function databaseUrl(args: Arguments, env: Environment): { readonly url: string; readonly by: string } | undefined {
+/** A password on the command line is read by every user of the machine. @throws usage.invalid, disk.unreadable */
+export function databaseUrl(
+  args: Arguments,
+  env: Environment,
+): { readonly url: string; readonly by: string } | undefined {
   const url = args.value("database");
   const path = args.value("database-file");
   if (url !== undefined && path !== undefined) throw wrong("--database and --database-file exclude each other");

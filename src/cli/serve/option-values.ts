@@ -1,5 +1,6 @@
 // Single values of serve's command line, read strictly.
 import { CountersignError } from "../../bytes/index.ts";
+import type { Arguments } from "../command.ts";
 
 const yearSeconds = 365 * 24 * 60 * 60;
 
@@ -43,4 +44,14 @@ export function parseListen(
   }
   const host = (match[1] ?? "").replace(/^\[(.*)\]$/, "$1");
   return { host: host === "" ? undefined : host, port };
+}
+
+/** @throws usage.invalid */
+export function oneOf<T extends string>(args: Arguments, name: string, allowed: readonly T[]): T | undefined {
+  const text = args.value(name);
+  if (text === undefined) return undefined;
+  const found = allowed.find((one) => one === text);
+  if (found === undefined)
+    throw wrong(`--${name} takes ${allowed.join(", ")}, not ${JSON.stringify(text.slice(0, 60))}`);
+  return found;
 }

@@ -1,6 +1,6 @@
 // What became of each member of Notary's configuration, after the command line has had its say: taken, void because an option stands
 // for it, or without meaning here. An operator must not believe in a setting that has no effect.
-import type { IgnoredSetting, NotaryConfig, NotaryServerSettings, TakenSetting } from "../../notary-config/index.ts";
+import type { IgnoredSetting, NotaryConfig, TakenSetting } from "../../notary-config/index.ts";
 
 export interface ConfigReport {
   readonly path: string;
@@ -10,12 +10,15 @@ export interface ConfigReport {
   readonly notes: readonly string[];
 }
 
+/** Of the server or of the signer. */
+type Config = NotaryConfig<{ readonly configPath: string }>;
+
 export class Overrides {
   readonly #notes: string[] = [];
-  readonly #config: NotaryConfig<NotaryServerSettings> | undefined;
+  readonly #config: Config | undefined;
   readonly #voided = new Map<string, string>();
 
-  constructor(config: NotaryConfig<NotaryServerSettings> | undefined) {
+  constructor(config: Config | undefined) {
     this.#config = config;
   }
 
