@@ -24,6 +24,8 @@ export interface OurServerOptions {
   readonly port?: number;
   readonly cpu?: number | undefined;
   readonly program?: string;
+  /** More options of serve. */
+  readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +36,7 @@ export async function startOurServer(directory: Scratch, options: OurServerOptio
   const running = await startProcess({
     name: `countersign serve (${name})`,
     command: process.execPath,
-    args: [program, "serve", "--json", ...listen],
+    args: [program, "serve", "--json", ...listen, ...(options.args ?? [])],
     cwd: directory.path,
     env: { HOME: directory.path, COUNTERSIGN_HOME: directory.at(`${name}-home`), ...options.env },
     cpu: options.cpu,

@@ -16,12 +16,14 @@ export interface NotaryDeployment extends AsyncDisposable {
   readonly signerDb: string;
   /** What the signer gets its passphrase by. */
   readonly passphrases: Readonly<Record<string, string>>;
-  /** Another empty database of the same kind of server; PostgreSQL only. */
-  newDatabase(name: string): Promise<string>;
   /** SQL on the server's database. */
   change(sql: string): Promise<void>;
   /** SQL on the signer's database. */
   changeKeys(sql: string): Promise<void>;
+  /** One value, from the server's database; PostgreSQL only. */
+  ask(sql: string): Promise<string>;
+  /** Ends notary-server; notary-signer and the database go on. */
+  stopServer(): Promise<void>;
   /** Ends notary-server and notary-signer; the database goes on. */
   stopNotary(): Promise<void>;
 }
@@ -31,7 +33,6 @@ interface Database extends AsyncDisposable {
   readonly serverDb: string;
   readonly signerDb: string;
   run(database: string, sql: string): Promise<unknown>;
-  newDatabase(name: string): Promise<string>;
 }
 
 export async function startNotaryDeployment(
@@ -48,6 +49,7 @@ export async function startNotaryDeployment(
   started.use(server.process);
   const plain = await startServer(directory, "notary-plain", { tls: false }, settings);
   started.use(plain.process);
+  const stopServer = async () => void (await Promise.all([server.process.stop(), plain.process.stop()]));
   const running = started.move();
   return {
     ...server.address,
@@ -57,11 +59,12 @@ export async function startNotaryDeployment(
     serverDb,
     signerDb,
     passphrases: { [signerAlias.variable]: signerAlias.passphrase },
-    newDatabase: (name) => database.newDatabase(name),
     change: async (sql) => void (await database.run("notaryserver", sql)),
     changeKeys: async (sql) => void (await database.run("notarysigner", sql)),
+    ask: async (sql) => String(await database.run("notaryserver", sql)),
+    stopServer,
     stopNotary: async () => {
-      await Promise.all([server.process.stop(), plain.process.stop()]);
+      await stopServer();
       await signer.process.stop();
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -75,7 +78,6 @@ async function onPostgres(directory: Scratch): Promise<Database> {
     serverDb: await postgres.createDatabase("notaryserver", serverSchema),
     signerDb: await postgres.createDatabase("notarysigner", signerSchema),
     run: (database, sql) => postgres.query(database, sql),
-    newDatabase: (name) => postgres.createDatabase(name, "SELECT 1"),
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
   };
 }
@@ -87,7 +89,6 @@ async function onMariadb(directory: Scratch): Promise<Database> {
     serverDb: await mariadb.createDatabase("notaryserver", mysqlServerSchema),
     signerDb: await mariadb.createDatabase("notarysigner", mysqlSignerSchema),
     run: (database, sql) => mariadb.query(database, sql),
-    newDatabase: () => Promise.reject(new Error("only PostgreSQL can hold our own storage")),
     [Symbol.asyncDispose]: () => mariadb[Symbol.asyncDispose](),
   };
 }
