@@ -2,6 +2,7 @@
 // shapes. Without TLS, so that what is measured is the publishing.
 import { findPeer } from "../interop/peers/find.ts";
 import { startNotaryMemory, startNotaryPostgres } from "../interop/peers/notary-server.ts";
+import { startPostgres } from "../interop/peers/postgres.ts";
 import type { Scratch } from "../interop/peers/scratch.ts";
 import type { BenchSettings } from "./bench-settings.ts";
 import { serverCpu } from "./load.ts";
@@ -14,7 +15,7 @@ export interface Contender {
   readonly at: TrustServerAt;
 }
 
-export type ContenderName = "countersign" | "notary-mem" | "notary-pg";
+export type ContenderName = "countersign" | "countersign-pg" | "notary-mem" | "notary-pg";
 
 /** Those of the names whose programs are on this machine. */
 export async function startContenders(
@@ -41,6 +42,14 @@ async function start(
     const options = { program: settings.program, cpu: serverCpu, tls: false };
     const server = running.use(await startOurServer(directory, options));
     return { name, pids: [server.process.pid], at: { ...server, takesBoth: true } };
+  }
+  if (name === "countersign-pg") {
+    if (findPeer("postgres") === undefined) return undefined;
+    const postgres = running.use(await startPostgres(directory, serverCpu));
+    const env = { COUNTERSIGN_DATABASE: await postgres.createDatabase("countersign") };
+    const options = { name, program: settings.program, cpu: serverCpu, tls: false, env };
+    const server = running.use(await startOurServer(directory, options));
+    return { name, pids: [server.process.pid, postgres.process.pid], at: { ...server, takesBoth: true } };
   }
   const isHere = (["notary-server", "openssl"] as const).every((peer) => findPeer(peer) !== undefined);
   if (!isHere || (name === "notary-pg" && !(findPeer("postgres") && findPeer("notary-signer")))) return undefined;

@@ -23,7 +23,7 @@ const bornCase = "new collections, 16 at once";
 export async function benchPublish(settings: BenchSettings): Promise<PartReport> {
   using directory = scratch("bench-publish");
   await using running = new AsyncDisposableStack();
-  const names: readonly ContenderName[] = ["countersign", "notary-mem", "notary-pg"];
+  const names: readonly ContenderName[] = ["countersign", "countersign-pg", "notary-mem", "notary-pg"];
   const contenders = await startContenders(directory, running, settings, names);
   const all: Figure[] = [];
   let round = 0;

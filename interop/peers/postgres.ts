@@ -29,7 +29,8 @@ export async function startPostgres(
 ): Promise<Postgres> {
   const binaries = dirname(needPeer("postgres"));
   const user = otherUser();
-  const home = directory.at("postgres");
+  const port = await freePort();
+  const home = directory.at(`postgres-${port}`);
   mkdirSync(home, { mode: 0o700 });
   if (user !== undefined) chownSync(home, user.uid, user.gid);
   const data = join(home, "data");
@@ -37,7 +38,6 @@ export async function startPostgres(
   const locale = ["--encoding=UTF8", "--no-locale", "--auth=trust", "--username=postgres"];
   await runOk(join(binaries, "initdb"), ["-D", data, ...locale], owner);
 
-  const port = await freePort();
   const psql = (database: string, ...args: readonly string[]) =>
     run(join(binaries, "psql"), ["-X", "-h", home, "-p", String(port), "-U", "postgres", "-d", database, ...args]);
   const start = () =>
