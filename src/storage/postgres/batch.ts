@@ -34,17 +34,21 @@ export async function lockCollections(
   const wanted = commits.flatMap(({ gun, documents }) => documents.map((name) => ({ gun, ...name })));
   const [, collections, newest] = await Promise.all([
     fresh.length === 0 ? undefined : run(makeCollections, [sorted(fresh)]),
-    run(lockRows, [sorted(commits.map(({ gun }) => gun))]),
-    run(newestVersions, [
-      wanted.map(({ gun }) => gun),
-      wanted.map(({ dialect }) => dialectNumber(dialect)),
-      wanted.map(({ role }) => role),
-    ]),
+    commits.length === 0 ? undefined : run(lockRows, [sorted(commits.map(({ gun }) => gun))]),
+    wanted.length === 0
+      ? undefined
+      : run(newestVersions, [
+          wanted.map(({ gun }) => gun),
+          wanted.map(({ dialect }) => dialectNumber(dialect)),
+          wanted.map(({ role }) => role),
+        ]),
   ]);
-  return { collections: collectionsOf(collections), newest: newestOf(newest, wanted) };
+  return { collections: collectionsOf(collections ?? nothing), newest: newestOf(newest ?? nothing, wanted) };
 }
 
-function collectionsOf({ rows }: Result): Locked["collections"] {
+const nothing = { rows: [] };
+
+function collectionsOf({ rows }: Pick<Result, "rows">): Locked["collections"] {
   return new Map(
     rows.map((row) => [
       textCell(row, "gun"),
@@ -53,7 +57,7 @@ function collectionsOf({ rows }: Result): Locked["collections"] {
   );
 }
 
-function newestOf({ rows }: Result, wanted: readonly DocumentName[]): Locked["newest"] {
+function newestOf({ rows }: Pick<Result, "rows">, wanted: readonly DocumentName[]): Locked["newest"] {
   const newest = new Map<string, number>();
   for (const row of rows) {
     const name = wanted[integerCell(row, "n") - 1];

@@ -1,5 +1,6 @@
-// A pool of connections to one PostgreSQL with its schema at the newest version, and every failure as a coded error. Reads find another
-// connection when theirs is gone; writes are never repeated here, because a lost answer says nothing about what happened.
+// Connections to one PostgreSQL with its schema at the newest version, and every failure as a coded error. Reads share lines and find
+// another when theirs is gone; transactions have a connection of a pool to themselves and are never repeated here, because a lost
+// answer says nothing about what happened.
 import type { Pool, PoolClient } from "pg";
 import { CountersignError } from "../../bytes/index.ts";
 import type { Row } from "../rows.ts";
@@ -7,11 +8,12 @@ import { clientConfig, execute, type Result, type SqlValue } from "./connection.
 import { migrate, type Schema } from "./migrations.ts";
 import { isLostConnection, toPostgresError } from "./postgres-errors.ts";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.ts";
+import { ReadLines } from "./read-lines.ts";
 
 export interface PoolOptions {
   /** postgres://user:password@host:port/database?sslmode=... */
   readonly url: string;
-  /** How many connections at most; others wait for one, not for ever. 10 unless told. */
+  /** For reads, and as many again for transactions; who finds none free waits, not for ever. 10 unless told. */
   readonly maxConnections?: number | undefined;
   /** What an administrator sees in pg_stat_activity. */
   readonly application: string;
@@ -30,19 +32,21 @@ const readAttempts = 3;
 export class PostgresPool implements AsyncDisposable {
   readonly address: PostgresAddress;
   readonly #pool: Pool;
+  readonly #lines: ReadLines;
   #closing: Promise<void> | undefined;
 
   /** Use `openPostgresPool`. */
-  constructor(address: PostgresAddress, pool: Pool) {
+  constructor(address: PostgresAddress, pool: Pool, lines: ReadLines) {
     this.address = address;
     this.#pool = pool;
+    this.#lines = lines;
   }
 
   /** The rows of one statement that changes nothing: it may run more than once. @throws storage.*, disk.*, tls.untrusted */
   async read(sql: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#with(async (client) => (await execute(client, sql, values)).rows);
+        return (await this.#lines.execute(sql, values)).rows;
       } catch (error) {
         if (attempt >= readAttempts || !isBrokenLine(error)) throw toPostgresError(error, this.address.shown);
       }
@@ -74,7 +78,7 @@ export class PostgresPool implements AsyncDisposable {
 
   /** Waits for what is under way. */
   close(): Promise<void> {
-    this.#closing ??= this.#pool.end();
+    this.#closing ??= Promise.all([this.#lines.close(), this.#pool.end()]).then(() => undefined);
     return this.#closing;
   }
 
@@ -107,7 +111,8 @@ export class PostgresPool implements AsyncDisposable {
 export async function openPostgresPool(options: PoolOptions): Promise<PostgresPool> {
   const address = parsePostgresUrl(options.url);
   const { default: pg } = await import("pg");
-  const config = clientConfig({ ...options, address });
+  const settings = { ...options, address };
+  const config = clientConfig(settings);
   try {
     // A connection of its own: a step over a large table may stay silent for longer than we bear otherwise.
     const client = new pg.Client({ ...config, query_timeout: 0 });
@@ -125,7 +130,7 @@ export async function openPostgresPool(options: PoolOptions): Promise<PostgresPo
   const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 60_000 });
   // Of connections that break while nobody uses them: the pool has dropped them by then.
   pool.on("error", () => {});
-  return new PostgresPool(address, pool);
+  return new PostgresPool(address, pool, new ReadLines(settings, max));
 }
 
 /** The connection broke under the statement. One that could not be made is not tried again: that is an outage. */

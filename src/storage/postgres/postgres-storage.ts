@@ -39,7 +39,7 @@ import { Writer } from "./writer.ts";
 export interface PostgresStorageOptions {
   /** postgres://user:password@host:port/database?sslmode=... */
   readonly url: string;
-  /** For reads; writes and notices take one each beside them. 10 unless told. */
+  /** For reads, opened as needed; writes and notices take one each beside them. 10 unless told. */
   readonly maxConnections?: number | undefined;
   /** For one statement; 15 seconds unless told. */
   readonly timeoutMs?: number | undefined;
