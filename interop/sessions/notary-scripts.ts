@@ -104,7 +104,7 @@ const rotation: Script = {
 const delegations: Script = {
   key: "delegations",
   name: "delegations: add, list, publish into, remove paths and keys, purge, witness, remove",
-  async run(play, { digests }) {
+  async run(play, { digests, directory }) {
     const gun = "docker.example.com/team/delegations";
     const ann = (...args: string[]) => play.notary("ann", args);
     const bob = (...args: string[]) => play.notary("bob", args);
@@ -124,6 +124,10 @@ const delegations: Script = {
     await bob("add", gun, "2.0", "hello.txt", "-r", "targets/releases");
     await bob("publish", gun);
     await bob("addhash", "-p", gun, "dev-1", "42", "--sha256", digests[0] ?? "", "-r", "targets/dev");
+    writeFileSync(directory.at("custom-dev.json"), '{"b":1,"a":2}');
+    await bob("add", gun, "dev-2", "hello.txt", "-r", "targets/dev", "--custom", "custom-dev.json");
+    await bob("publish", gun);
+    await bob("reset", gun, "--all");
     await bob("add", gun, "forbidden", "hello.txt", "-r", "targets/dev");
     await bob("publish", gun);
     await bob("reset", gun, "--all");
