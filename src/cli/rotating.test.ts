@@ -205,6 +205,19 @@ it("14-P: an expired delegation comes back with its tags when its holder signs o
   }
 });
 
+it("offline after a publish of one's own: the cache holds what was read back, not what would look like a rollback", async () => {
+  await using world = await openWorld();
+  const owner = await opened(world);
+  assert.ok((await verdictOf(owner, "1.0")).trusted);
+  await sign(owner, "1.1");
+  const gone = (): Promise<never> => Promise.reject(new CountersignError("download.unreachable", "no network"));
+  const offline = world.machine("owner", { fetchBundle: gone, status: gone, isCountersign: gone });
+  const request = { gun, dialect: "auto", pins: [], trustOnFirstUse: false, offline: "allowed" } as const;
+  const status = await collectionStatus(offline.ports, request, []);
+  assert.equal(status.offline?.code, "download.unreachable");
+  assert.equal(status.roles.find(({ role }) => role === "targets")?.targets, 2);
+});
+
 it("staged changes are taken off the list after they were read back, and not before", async () => {
   await using world = await openWorld();
   const owner = await opened(world);

@@ -12,7 +12,7 @@ import {
   publicationParts,
 } from "../publish/index.ts";
 import type { DialectName } from "../tuf/index.ts";
-import type { Pin } from "../updater/index.ts";
+import type { Collection, Pin } from "../updater/index.ts";
 import { type Carried, carriedDialects, readState } from "./collection-state.ts";
 import type { ReadPorts } from "./ports.ts";
 import { readAfresh } from "./read-for-change.ts";
@@ -139,6 +139,7 @@ export async function readBack(
           );
         }
       }
+      await keepForOffline(ports, request.gun, collection);
     } catch (cause) {
       if (!isCountersignError(cause) || cause.kind === "network") throw cause;
       throw new CountersignError("publish.unverified", `what was published does not read back: ${cause.message}`, {
@@ -147,4 +148,15 @@ export async function readBack(
       });
     }
   }
+}
+
+/**
+ * Where this user reads the collection too, what was read back takes the place of what is cached: the memory knows of it now, so an offline
+ * answer from before would look like a rollback.
+ */
+async function keepForOffline(ports: ReadPorts, gun: Gun, { dialect, documents }: Collection): Promise<void> {
+  const cache = ports.home.cache(gun, dialect);
+  const { root, snapshot, targets, timestamp } = documents();
+  if ((await cache.read(root.role)) === undefined) return;
+  for (const { role, bytes } of [root, snapshot, ...targets.values(), timestamp]) await cache.write(role, bytes);
 }

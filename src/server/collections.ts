@@ -263,7 +263,8 @@ function sizeOf({ documents, blobs }: Upload): number {
 function behindAfter(state: CollectionState | undefined, uploaded: ReadonlySet<DialectName>): readonly DialectName[] {
   const other = dialects.find((dialect) => !uploaded.has(dialect));
   if (state === undefined || other === undefined) return [];
-  const isLevelling = state.behind.some((dialect) => uploaded.has(dialect));
+  // A dialect that is started is made from what the other one says.
+  const isLevelling = [...uploaded].some((dialect) => state.behind.includes(dialect) || !carries(state, dialect));
   return !isLevelling && carries(state, other) ? [other] : [];
 }
 
