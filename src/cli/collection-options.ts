@@ -13,6 +13,7 @@ export const serverOptions: readonly OptionSpec[] = [
     text: "the trust server; otherwise COUNTERSIGN_SERVER, config.json or DOCKER_CONTENT_TRUST_SERVER",
   },
   { name: "tls-ca", value: "FILE", isFile: true, text: "trust this certificate authority (PEM) beside the system's" },
+  { name: "token-file", value: "FILE", isFile: true, text: "send the API token in this file to the trust server" },
 ];
 
 export const pinOptions: readonly OptionSpec[] = [
@@ -36,7 +37,8 @@ export const readOptions: readonly OptionSpec[] = [
 export function connectionsOf(context: Context): Connections {
   const { args, env, clock, terminal } = context;
   const progress = (step: string): void => terminal.progress(`${step} ...`);
-  return connect({ env, clock, server: args.value("server"), tlsCa: args.value("tls-ca"), progress });
+  const [server, tlsCa, tokenFile] = [args.value("server"), args.value("tls-ca"), args.value("token-file")];
+  return connect({ env, clock, server, tlsCa, tokenFile, progress });
 }
 
 /** @throws usage.invalid */

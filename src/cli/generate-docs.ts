@@ -75,6 +75,12 @@ const environment: readonly (readonly [string, string])[] = [
   ["`DOCKER_CONTENT_TRUST_SERVER`", "the trust server, when neither COUNTERSIGN_SERVER nor config.json names one"],
   ["`COUNTERSIGN_TLS_CA`", "a PEM file of a certificate authority to trust beside the system's"],
   ["`COUNTERSIGN_AUTH`, `NOTARY_AUTH`", "base64 of user:password for the trust server"],
+  ["`COUNTERSIGN_TOKEN`, `COUNTERSIGN_TOKEN_FILE`", "an API token for the trust server, or the file it is in"],
+  [
+    "`COUNTERSIGN_ID_TOKEN`",
+    "an ID token of a CI job, sent where the trust server takes them and it is meant for that server",
+  ],
+  ["`COUNTERSIGN_ID_TOKEN_AUDIENCE`", "the audience of ID tokens, when it is not the trust server's address"],
   ["`COUNTERSIGN_PUBLISHER`", "who signs, as readers see it"],
   ["`DOCKER_CONFIG`", "docker's directory: credentials, TLS authorities, keys"],
   ["`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`", "proxies"],

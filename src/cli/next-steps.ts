@@ -7,7 +7,7 @@ const byCode: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
   "conflict.lost_race": ["run the same command again: it starts from what the other publisher left"],
   "digest.invalid": ["a digest is sha256: and 64 hex digits, or sha512: and 128, in lower case"],
   "disk.full": ["free some space, then run the same command again"],
-  "download.denied": ["log in with docker login, or set COUNTERSIGN_AUTH for the trust server"],
+  "download.denied": ["log in with docker login, or set COUNTERSIGN_TOKEN or COUNTERSIGN_AUTH for the trust server"],
   "download.redirected": ["name the server that it redirects to, if that is the right one"],
   "download.too_slow": ["try again; if it stays slow, ask who runs the server"],
   "download.unavailable": ["try again in a while; if it stays so, ask who runs the server"],

@@ -109,6 +109,21 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import("./commands/key-export.ts")).keyExport,
   },
   {
+    name: "token create",
+    summary: "make an API token for a server",
+    load: async () => (await import("./commands/token-create.ts")).tokenCreate,
+  },
+  {
+    name: "token list",
+    summary: "list a server's API tokens",
+    load: async () => (await import("./commands/token-list.ts")).tokenList,
+  },
+  {
+    name: "token revoke",
+    summary: "take API tokens away",
+    load: async () => (await import("./commands/token-revoke.ts")).tokenRevoke,
+  },
+  {
     name: "trust add",
     summary: "pin the root key of a collection",
     load: async () => (await import("./commands/trust-add.ts")).trustAdd,

@@ -1,5 +1,6 @@
 // The world a transcript runs in: a directory, a home, a clock, a trust server in this process, image layouts made by hand. Directives:
 //   @ server start | stop | tls        {server} is its URL; tls: with the certificate it makes for itself
+//   @ server guarded [PATTERN...]      with API tokens, and what anybody may read; its first token is in server/admin-token
 //   @ collection                       the server, and registry.example.com/team/app made by this user; {root} is its root key
 //   @ env NAME=VALUE | @ env NAME      sets or clears a variable
 //   @ home NAME                        another user of the same machine
@@ -85,6 +86,7 @@ export class TranscriptWorld implements AsyncDisposable {
     const [verb, first = "", second = "", ...rest] = words;
     const path = join(this.#directory, first);
     const text = [second, ...rest].join(" ");
+    if (verb === "server" && first === "guarded") return this.#start("off", words.slice(2));
     if (verb === "server") return first === "stop" ? this.#stop() : this.#start(first === "tls" ? "generated" : "off");
     if (verb === "collection") return this.#startWithCollection();
     if (verb === "env") return this.#setVariable(first);
@@ -110,9 +112,12 @@ export class TranscriptWorld implements AsyncDisposable {
   }
 
   /** A restart takes the same port, so that {server} stays true. */
-  async #start(kind: "generated" | "off"): Promise<void> {
+  async #start(kind: "generated" | "off", anonymousPull?: readonly string[]): Promise<void> {
     const dataDir = join(this.#directory, "server");
-    this.#server = await startServer({ dataDir, port: this.#port, tls: { kind }, clock: () => this.#now });
+    const guarded =
+      anonymousPull === undefined ? {} : { access: { policy: { anonymousPull, apiTokens: true, oidc: [] } } };
+    const options = { dataDir, port: this.#port, tls: { kind }, clock: () => this.#now };
+    this.#server = await startServer({ ...options, ...guarded });
     this.#port = this.#server.port;
     this.known.set("server", this.#server.url);
     this.#env.set("COUNTERSIGN_SERVER", this.#server.url);

@@ -1,6 +1,8 @@
 // Connections of a real run: which trust server holds a collection, who we are to it and to registries, which authorities vouch for them.
 // Server: the caller's choice, COUNTERSIGN_SERVER, config.json, DOCKER_CONTENT_TRUST_SERVER. Credentials: COUNTERSIGN_AUTH or
-// NOTARY_AUTH (base64 of user:password, for the trust server alone), then docker's config.json and helpers.
+// NOTARY_AUTH (base64 of user:password, for the trust server alone), then docker's config.json and helpers; instead of them all an
+// API token (COUNTERSIGN_TOKEN, COUNTERSIGN_TOKEN_FILE), for the trust server alone; where there is none, the ID token of a CI job.
+import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import {
@@ -16,17 +18,19 @@ import {
   type AuthorizedClient,
   type Credential,
   type CredentialSource,
+  ciIdTokens,
   createAuthorizedClient,
   createHttpClient,
   credentialFor,
   dockerCredentials,
   dockerTlsDirectories,
   firstCredential,
+  isTokenText,
   noCredentials,
   proxyFromEnvironment,
   tlsAnchors,
 } from "../http/index.ts";
-import { createTrustServer } from "../remote/index.ts";
+import { createTokenAdmin, createTrustServer, type TokenAdmin } from "../remote/index.ts";
 import type { Progress, ReadPorts } from "./ports.ts";
 
 export interface ConnectOptions {
@@ -36,6 +40,8 @@ export interface ConnectOptions {
   readonly server?: string | undefined;
   /** PEM file of an authority to trust beside the system's. */
   readonly tlsCa?: string | undefined;
+  /** File that holds an API token for the trust server. */
+  readonly tokenFile?: string | undefined;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 }
@@ -46,6 +52,8 @@ export interface Connections {
   readonly client: AuthorizedClient;
   /** Ports of one collection. @throws usage.invalid when no trust server is known, config.invalid */
   portsFor(gun: Gun): Promise<ReadPorts>;
+  /** API tokens of the server that is used where no collection says otherwise. @throws usage.invalid, config.invalid */
+  tokenAdmin(): Promise<TokenAdmin>;
   close(): void;
 }
 
@@ -56,43 +64,54 @@ export function connect(options: ConnectOptions): Connections {
   const dockerConfig = variable(env, "DOCKER_CONFIG") ?? join(homedir(), ".docker");
   const docker = dockerCredentials({ directory: dockerConfig });
   const opened: { close(): void }[] = [];
-  const open = (credentials: CredentialSource, caFile: string | undefined): AuthorizedClient => {
+  const open = (
+    credentials: CredentialSource,
+    caFile: string | undefined,
+    trustHost: string | undefined,
+  ): AuthorizedClient => {
     const hostDirectories = dockerTlsDirectories(dockerConfig);
     const anchors = tlsAnchors(caFile === undefined ? { hostDirectories } : { caFile, hostDirectories });
     const client = createHttpClient({ anchors, proxy: proxyFromEnvironment(env), clock });
     opened.push(client);
-    return createAuthorizedClient({ client, credentials, clock });
+    if (trustHost === undefined) return createAuthorizedClient({ client, credentials, clock });
+    const read = tokenReader(options);
+    const bearer = read === undefined ? {} : { bearer: { host: trustHost, read } };
+    return createAuthorizedClient({ client, credentials, clock, idTokens: ciIdTokens(env, client), ...bearer });
+  };
+  const openTrustServer = async (gun: Gun | undefined) => {
+    const setting = await chooseServer(options, home, gun);
+    const url = parseServerUrl(setting.url);
+    const credentials = firstCredential(trustServerCredential(env, url.host), docker);
+    return { url, client: open(credentials, callerCa ?? setting.tlsCa, url.host) };
   };
   const callerCa = options.tlsCa ?? variable(env, "COUNTERSIGN_TLS_CA");
   let registry: AuthorizedClient | undefined;
   return {
     home,
     get client() {
-      registry ??= open(docker, callerCa);
+      registry ??= open(docker, callerCa, undefined);
       return registry;
     },
     async portsFor(gun) {
-      const setting = await chooseServer(options, home, gun);
-      const url = parseServerUrl(setting.url);
-      const credentials = firstCredential(trustServerCredential(env, url.host), docker);
-      const server = createTrustServer({ url, gun, client: open(credentials, callerCa ?? setting.tlsCa), clock });
+      const server = createTrustServer({ ...(await openTrustServer(gun)), gun, clock });
       const signal = options.signal === undefined ? {} : { signal: options.signal };
       return { home, clock, server, progress: options.progress ?? (() => undefined), ...signal };
     },
+    tokenAdmin: async () => createTokenAdmin(await openTrustServer(undefined)),
     close: () => {
       for (const client of opened) client.close();
     },
   };
 }
 
-async function chooseServer(options: ConnectOptions, home: Home, gun: Gun): Promise<ServerSetting> {
+async function chooseServer(options: ConnectOptions, home: Home, gun: Gun | undefined): Promise<ServerSetting> {
   const named = options.server ?? variable(options.env, "COUNTERSIGN_SERVER");
   if (named !== undefined) return { url: named, tlsCa: undefined };
   const configured = serverFor(await home.settings(), gun);
   if (configured !== undefined) return configured;
   const docker = variable(options.env, "DOCKER_CONTENT_TRUST_SERVER");
   if (docker !== undefined) return { url: docker, tlsCa: undefined };
-  throw new CountersignError("usage.invalid", `no trust server is known for ${gun}`, {
+  throw new CountersignError("usage.invalid", `no trust server is known${gun === undefined ? "" : ` for ${gun}`}`, {
     hints: [
       "name it with --server https://HOST or in COUNTERSIGN_SERVER",
       `or once and for all in ${join(home.locations.config, "config.json")}: {"server": "https://HOST"}`,
@@ -117,6 +136,29 @@ function trustServerCredential(env: Environment, host: string): CredentialSource
   const encoded = variable(env, name);
   if (encoded === undefined) return noCredentials;
   return async (asked) => credentialFor(host, decodeCredential(name, encoded))(asked);
+}
+
+/** undefined: there is none. What it reads goes to the trust server alone. */
+function tokenReader({ env, tokenFile }: ConnectOptions): (() => Promise<string>) | undefined {
+  const path = tokenFile ?? variable(env, "COUNTERSIGN_TOKEN_FILE");
+  const given = variable(env, "COUNTERSIGN_TOKEN");
+  const checked = (text: string, origin: string): string => {
+    if (isTokenText(text.trim())) return text.trim();
+    throw new CountersignError("usage.invalid", `${origin} holds no token`, {
+      hints: ["put the token in it and nothing else: countersign token create makes one"],
+    });
+  };
+  // What was named on the command line is meant before what the environment happens to hold.
+  if (tokenFile === undefined && given !== undefined) return async () => checked(given, "COUNTERSIGN_TOKEN");
+  if (path === undefined) return undefined;
+  return async () => {
+    try {
+      return checked(await readFile(path, "utf8"), path);
+    } catch (cause) {
+      if (isCountersignError(cause)) throw cause;
+      throw new CountersignError("disk.unreadable", `the token file ${path} cannot be read`, { cause });
+    }
+  };
 }
 
 /** @throws usage.invalid, never with the text in it */

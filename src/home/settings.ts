@@ -32,9 +32,9 @@ export async function readSettings(path: string): Promise<Settings> {
   return { server, servers, publisher: stringMember(file, "publisher") };
 }
 
-/** The server set for this collection: its own entry, the longest prefix, or the default. */
-export function serverFor(settings: Settings, gun: Gun): ServerSetting | undefined {
-  return findByName(settings.servers, gun) ?? settings.server;
+/** The server set for this collection: its own entry, the longest prefix, or the default; the default when no collection is meant. */
+export function serverFor(settings: Settings, gun: Gun | undefined): ServerSetting | undefined {
+  return (gun === undefined ? undefined : findByName(settings.servers, gun)) ?? settings.server;
 }
 
 function readServer(path: string, entry: JsonValue, index: number): ServerSetting & { readonly name: string } {

@@ -1,13 +1,15 @@
-// Requests that prove who we are when, and only when, the server asks: Bearer tokens of the docker scheme, or Basic.
+// Requests that prove who we are when, and only when, the server asks: Bearer tokens of the docker scheme, Basic, or the ID token of a
+// CI job. A bearer token given for a host is the exception: it is sent to that host without waiting to be asked.
 // Rule: an authorization header is made for one origin and one scope; the challenge it answers came from that origin itself,
 // and the transport drops it on any redirect elsewhere. Where credentials may go: token-service.ts.
-import type { Clock } from "../bytes/index.ts";
+import { type Clock, CountersignError } from "../bytes/index.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { type Credential, type CredentialSource, noCredentials } from "./credentials.ts";
 import type { HttpClient, HttpHead, HttpRequest, HttpResponse, StreamedResponse } from "./http-client.ts";
+import type { IdTokenSource } from "./id-tokens.ts";
 import { discard } from "./read-body.ts";
 import { basicAuthorization, requestToken } from "./token-service.ts";
-import { statusError } from "./transport-errors.ts";
+import { describeRequest, statusError } from "./transport-errors.ts";
 
 /** What a request needs: a scope of the docker token scheme, `repository:<name>:pull` or `...:push,pull`. */
 export interface Access {
@@ -27,6 +29,15 @@ export interface AuthorizedClientOptions {
   /** Nobody unless told. */
   readonly credentials?: CredentialSource;
   readonly clock: Clock;
+  /** Sent to this host (`name[:port]`) and no other, in place of everything else. Read when it is first needed. */
+  readonly bearer?: { readonly host: string; readonly read: () => Promise<string> };
+  /** Asked when a server offers to take ID tokens and there is no credential for it. */
+  readonly idTokens?: IdTokenSource;
+}
+
+interface Asked {
+  readonly challenge: Challenge;
+  readonly takesIdTokens: boolean;
 }
 
 interface CachedToken {
@@ -34,13 +45,16 @@ interface CachedToken {
   readonly until: number;
 }
 
+/** As our own server offers it, in lower case. */
+const idTokenScheme = "countersign-id-token";
 /** A token this close to its end is not used any more. */
 const tokenMarginMs = 5_000;
 
 export function createAuthorizedClient(options: AuthorizedClientOptions): AuthorizedClient {
   const { client, credentials = noCredentials, clock } = options;
   /** What each origin last asked for. */
-  const challenges = new Map<string, Challenge>();
+  const challenges = new Map<string, Asked>();
+  let bearer: Promise<string> | undefined;
   const tokens = new Map<string, CachedToken>();
   const asking = new Map<string, Promise<Credential | undefined>>();
 
@@ -54,10 +68,12 @@ export function createAuthorizedClient(options: AuthorizedClientOptions): Author
   async function authorization(
     request: HttpRequest,
     access: Access,
-    challenge: Challenge,
+    { challenge, takesIdTokens }: Asked,
   ): Promise<string | undefined> {
     const { url, signal } = request;
     const credential = await credentialOf(access.credentialHost ?? url.host);
+    const idToken = credential === undefined && takesIdTokens ? await idTokenFor(url.origin, signal) : undefined;
+    if (idToken !== undefined) return `Bearer ${idToken}`;
     if (challenge.scheme === "basic")
       return credential?.kind === "password" ? basicAuthorization(credential) : undefined;
     const key = JSON.stringify([url.origin, access.credentialHost ?? "", access.scope, identity(credential)]);
@@ -68,15 +84,28 @@ export function createAuthorizedClient(options: AuthorizedClientOptions): Author
     return `Bearer ${token.text}`;
   }
 
-  function remember(response: HttpHead, origin: string): Challenge | undefined {
+  async function idTokenFor(origin: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const key = JSON.stringify([origin, "id token"]);
+    const cached = tokens.get(key);
+    if (cached !== undefined && cached.until > clock()) return cached.text;
+    const made = await options.idTokens?.(origin, signal);
+    if (made !== undefined) {
+      tokens.set(key, { text: made.text, until: (made.until ?? clock() + 60_000) - tokenMarginMs });
+    }
+    return made?.text;
+  }
+
+  function remember(response: HttpHead, origin: string): Asked | undefined {
     // Only the origin we asked may say how to prove ourselves to it, not one it redirected to.
     if (response.status !== 401 || response.url.origin !== origin) return undefined;
     const offered = parseChallenges(response.headers.get("www-authenticate") ?? "");
     const challenge =
       offered.find((each) => each.scheme === "bearer" && each.parameters.has("realm")) ??
       offered.find((each) => each.scheme === "basic");
-    if (challenge !== undefined) challenges.set(origin, challenge);
-    return challenge;
+    if (challenge === undefined) return undefined;
+    const asked = { challenge, takesIdTokens: offered.some((each) => each.scheme === idTokenScheme) };
+    challenges.set(origin, asked);
+    return asked;
   }
 
   async function perform<T extends HttpHead>(
@@ -90,6 +119,19 @@ export function createAuthorizedClient(options: AuthorizedClientOptions): Author
       const response = await run(request);
       remember(response, origin);
       return response;
+    }
+    if (options.bearer !== undefined && options.bearer.host === request.url.host) {
+      bearer ??= options.bearer.read();
+      const response = await run(withAuthorization(request, `Bearer ${await bearer}`));
+      if (response.status !== 401 && response.status !== 403) return response;
+      await leave(response);
+      const what = `${describeRequest(request.method, response.url)}: the server refused the token (${response.status})`;
+      throw new CountersignError("download.denied", what, {
+        hints: [
+          "it may have expired, have been revoked, or not allow this",
+          "whoever runs the server can make another",
+        ],
+      });
     }
     const known = challenges.get(origin);
     const first = known === undefined ? undefined : await authorization(request, access, known);

@@ -19,6 +19,8 @@ export type {
   StreamBody,
   StreamedResponse,
 } from "./http-client.ts";
+export type { IdToken, IdTokenSource } from "./id-tokens.ts";
+export { ciIdTokens, isTokenText } from "./id-tokens.ts";
 export { countMember, entriesOf, listMember, member, parseLooseJson, printable, stringMember } from "./json-body.ts";
 export type { HttpClientOptions } from "./node-client.ts";
 export { createHttpClient } from "./node-client.ts";

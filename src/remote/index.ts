@@ -7,6 +7,8 @@
 export type { TrustServerOptions } from "./http-trust-server.ts";
 export { createTrustServer } from "./http-trust-server.ts";
 export { blobPart, documentPart } from "./publish-parts.ts";
+export type { TokenAdmin, TokenListing, TokenRequest } from "./token-admin.ts";
+export { createTokenAdmin } from "./token-admin.ts";
 export type {
   BundleRequest,
   CallOptions,
