@@ -115,7 +115,7 @@ export const commandTable: readonly TableEntry[] = [
   },
   {
     name: "token list",
-    summary: "list a server's API tokens",
+    summary: "list the API tokens of a server",
     load: async () => (await import("./commands/token-list.ts")).tokenList,
   },
   {
