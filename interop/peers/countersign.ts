@@ -27,16 +27,19 @@ export interface OurServerOptions {
   /** More options of serve. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Notary's configuration, which says everything instead of data directory, address and TLS. */
+  readonly config?: string;
 }
 
 export async function startOurServer(directory: Scratch, options: OurServerOptions = {}): Promise<OurServer> {
   const { name = "trust-server", tls = true, program = sourceProgram } = options;
   const dataDirectory = directory.at(name);
   const listen = ["--data", dataDirectory, "--listen", `127.0.0.1:${options.port ?? 0}`, ...(tls ? [] : ["--no-tls"])];
+  const place = options.config === undefined ? listen : ["--config", options.config];
   const running = await startProcess({
     name: `countersign serve (${name})`,
     command: process.execPath,
-    args: [program, "serve", "--json", ...listen, ...(options.args ?? [])],
+    args: [program, "serve", "--json", ...place, ...(options.args ?? [])],
     cwd: directory.path,
     env: { HOME: directory.path, COUNTERSIGN_HOME: directory.at(`${name}-home`), ...options.env },
     cpu: options.cpu,

@@ -1,0 +1,56 @@
+// A docker token service for tests: gives whoever knows the one password every right asked for, and anybody else nothing. Its tokens are
+// signed with a key whose certificate (x5c) the authority in `bundle` vouches for, as a registry's are.
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { loopbackServer } from "../../src/testing/index.ts";
+import { makeToken } from "../../src/testing/token-maker.ts";
+import { makeCertificate } from "./certificates.ts";
+import type { Scratch } from "./scratch.ts";
+
+export interface TokenIssuer extends AsyncDisposable {
+  /** `auth.options` of a Notary configuration. */
+  readonly options: {
+    readonly realm: string;
+    readonly service: string;
+    readonly issuer: string;
+    readonly rootcertbundle: string;
+  };
+  /** NOTARY_AUTH of who may do everything. */
+  readonly credentials: string;
+  /** A token for `actions` on a collection. */
+  token(gun: string, ...actions: readonly string[]): string;
+}
+
+const lifetimeSeconds = 300;
+
+export async function startTokenIssuer(directory: Scratch): Promise<TokenIssuer> {
+  const files = await makeCertificate(directory, "token-issuer");
+  const key = createPrivateKey(readFileSync(files.key));
+  const x5c = [new X509Certificate(readFileSync(files.certificate)).raw.toString("base64")];
+  const names = { service: "test-trust-service", issuer: "test-token-issuer" };
+  const credentials = Buffer.from("publisher:a password").toString("base64");
+  const token = (access: readonly object[]) => {
+    const now = Math.floor(Date.now() / 1_000);
+    const times = { iat: now, nbf: now - 5, exp: now + lifetimeSeconds };
+    const claims = { iss: names.issuer, aud: names.service, sub: "publisher", jti: `${now}`, ...times, access };
+    return makeToken({ header: { x5c }, claims, key });
+  };
+  const server = await loopbackServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://issuer");
+    const isKnown = request.headers.authorization === `Basic ${credentials}`;
+    const access = url.searchParams.getAll("scope").flatMap((scope) => {
+      const match = /^([a-z]+):(.+):([^:]+)$/.exec(scope);
+      return match === null || !isKnown
+        ? []
+        : [{ type: match[1], name: match[2], actions: String(match[3]).split(",") }];
+    });
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ token: token(access) }));
+  });
+  return {
+    options: { ...names, realm: `${server.origin}/token`, rootcertbundle: files.authority },
+    credentials,
+    token: (gun, ...actions) => token([{ type: "repository", name: gun, actions }]),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
