@@ -1,5 +1,7 @@
 // Prometheus text for /metrics: Notary's four metric families under their names and labels (notary-v1, section 6), so that existing
 // dashboards go on, and ours. Quantiles are those of the last few hundred requests of an operation.
+import { processMetrics } from "./process-metrics.ts";
+
 const windowSize = 512;
 const hitLabels = 'code="200",method="get"';
 
@@ -77,9 +79,7 @@ export class Metrics {
     for (const [name, count] of [...this.#counters].sort()) {
       lines.push(`# TYPE countersign_${name}_total counter`, `countersign_${name}_total ${count}`);
     }
-    const { rss, heapUsed } = process.memoryUsage();
-    lines.push("# TYPE process_resident_memory_bytes gauge", `process_resident_memory_bytes ${rss}`);
-    lines.push("# TYPE nodejs_heap_size_used_bytes gauge", `nodejs_heap_size_used_bytes ${heapUsed}`);
+    lines.push(...processMetrics());
     return `${lines.join("\n")}\n`;
   }
 }
