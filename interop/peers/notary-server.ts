@@ -91,7 +91,7 @@ export async function startServer(directory: Scratch, name: string, options: Not
 /** The alias new keys are sealed under, and its passphrase as the signer gets it. */
 export const signerAlias = { name: "testalias", variable: "NOTARY_SIGNER_TESTALIAS", passphrase: "a test passphrase" };
 
-/** notary-signer behind mutual TLS. */
+/** notary-signer behind mutual TLS; `start` starts it again where it was. */
 export async function startSigner(
   directory: Scratch,
   storage: { readonly backend: string; readonly db_url: string },
@@ -111,15 +111,17 @@ export async function startSigner(
     logging: { level: "error" },
   };
   writeFileSync(config, JSON.stringify(settings));
-  const process = await startProcess({
-    name: "notary-signer",
-    command: needPeer("notary-signer"),
-    args: ["-config", config],
-    cwd: directory.path,
-    cpu: options.cpu,
-    env: { [signerAlias.variable]: signerAlias.passphrase },
-    ready: () => answers(port),
-  });
+  const start = () =>
+    startProcess({
+      name: "notary-signer",
+      command: needPeer("notary-signer"),
+      args: ["-config", config],
+      cwd: directory.path,
+      cpu: options.cpu,
+      env: { [signerAlias.variable]: signerAlias.passphrase },
+      ready: () => answers(port),
+    });
+  const process = await start();
   const trustService = {
     type: "remote",
     hostname: "127.0.0.1",
@@ -129,7 +131,7 @@ export async function startSigner(
     tls_client_key: files.key,
     key_algorithm: "ecdsa",
   };
-  return { process, port, files, config, trustService };
+  return { process, port, files, config, trustService, start };
 }
 
 /** Whether something accepts connections there. */

@@ -22,7 +22,9 @@ export interface SignerClientOptions {
 }
 
 /** What a signer answered, or that it does not know the key. */
-export type SignerAnswer = { readonly kind: "answer"; readonly bytes: Uint8Array } | { readonly kind: "not-found" };
+export type SignerAnswer =
+  | { readonly kind: "answer"; readonly bytes: Uint8Array }
+  | { readonly kind: "not-found"; readonly details: string };
 
 export interface SignerConnection {
   /** @throws server.signing_unavailable */
@@ -116,7 +118,7 @@ export async function openConnection(options: SignerClientOptions): Promise<Sign
       try {
         return { kind: "answer", bytes: await attempt(path, request, timeoutMs) };
       } catch (error) {
-        if (statusOf(error) === notFound) return { kind: "not-found" };
+        if (statusOf(error) === notFound) return { kind: "not-found", details: detailsOf(error) };
         throw unavailableError(where, error, timeoutMs);
       }
     },
@@ -130,12 +132,16 @@ function identityOf(host: string): VerifyOptions {
   };
 }
 
+function detailsOf(error: unknown): string {
+  return error instanceof Error && "details" in error ? printable(String(error.details)) : "";
+}
+
 function statusOf(error: unknown): number | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "number" ? error.code : undefined;
 }
 
 function unavailableError(where: string, error: unknown, timeoutMs: number): CountersignError {
-  const told = error instanceof Error && "details" in error ? printable(String(error.details)) : "";
+  const told = detailsOf(error);
   const fail = (message: string, ...hints: readonly string[]) =>
     new CountersignError("server.signing_unavailable", `the signer at ${where} ${message}`, { cause: error, hints });
   switch (statusOf(error)) {
