@@ -28,6 +28,12 @@ const first = `
     PRIMARY KEY (collection, dialect, role, version)
   );
   CREATE INDEX documents_by_hash ON countersign.documents (collection, substr(sha256, 1, 6));
+  -- Smaller than PostgreSQL's own method and several times faster on large documents, where the server was built with it.
+  DO $$ BEGIN
+    EXECUTE 'ALTER TABLE countersign.documents ALTER COLUMN bytes SET COMPRESSION lz4';
+  EXCEPTION WHEN feature_not_supported OR syntax_error THEN NULL;
+  END $$;
+  ALTER TABLE countersign.documents SET (toast_tuple_target = 512);
 
   CREATE TABLE countersign.current (
     version bigint NOT NULL,

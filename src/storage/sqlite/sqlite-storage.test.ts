@@ -14,6 +14,7 @@ import { importContract } from "../import-contract.ts";
 import type { Commit, Storage } from "../storage.ts";
 import { storageContract } from "../storage-contract.ts";
 import { databaseFileName } from "./open-database.ts";
+import { migrations, serverApplicationId } from "./schema.ts";
 import { openSqliteStorage } from "./sqlite-storage.ts";
 
 async function openEmpty(): Promise<Storage> {
@@ -120,6 +121,18 @@ test("a database of a newer program is refused rather than guessed at", async ()
   database.exec("PRAGMA user_version = 999");
   database.close();
   opening(dir, "storage.newer");
+});
+
+test("a database of the first schema is brought to the newest one with what it holds", async () => {
+  await using dir = await temporaryDirectory();
+  const [first] = migrations;
+  const database = new DatabaseSync(join(dir.path, databaseFileName));
+  database.exec(`${first}; PRAGMA user_version = 1; PRAGMA application_id = ${serverApplicationId}`);
+  database.exec("INSERT INTO collections (gun, generation, live, behind) VALUES ('example.com/app', 7, 1, 0)");
+  database.close();
+  await using storage = openSqliteStorage(dir.path);
+  assert.equal(await storage.generation(gun), 7);
+  assert.deepEqual(await storage.apiTokens(), []);
 });
 
 test("a full disk refuses the publish whole and serving goes on", async () => {
