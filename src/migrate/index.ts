@@ -6,6 +6,6 @@ export { intoSignerKeys, keptBySigner, nowhere, sealedUnder } from "./key-destin
 export { type MigrationOptions, migrateNotary } from "./migrate-notary.ts";
 export type { KeyRow, NotaryServerSource, NotarySignerSource } from "./notary-source.ts";
 export { openServerTables, openSignerTables } from "./notary-tables.ts";
-export { type AliasPassphrases, aliasPassphrasesFrom, openPrivateKey } from "./private-keys.ts";
+export { openPrivateKey } from "./private-keys.ts";
 export { type Finding, type MigrationReport, outcomeOf, type Progress, type Severity } from "./report.ts";
 export type { KeyDestination } from "./server-keys.ts";

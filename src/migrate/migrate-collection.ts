@@ -1,10 +1,10 @@
 // One collection from the old server to the new one: read, verified, its keys taken over, written in one transaction with its keys. A run
 // that is killed leaves it whole or absent; what is larger than memory comes in parts, and becomes current with the last one only.
 import { type Gun, isCountersignError } from "../bytes/index.ts";
+import type { PassphraseOf } from "../notary-signer/index.ts";
 import { renewalTime, withJitter } from "../server/index.ts";
 import type { DocumentVersion, ImportedCollection, Storage } from "../storage/index.ts";
 import type { KeyRow, NotaryServerSource, NotarySignerSource } from "./notary-source.ts";
-import type { AliasPassphrases } from "./private-keys.ts";
 import type { Finding, Tally } from "./report.ts";
 import { type KeyDestination, knownKeys, type ServerKeys, takeServerKeys } from "./server-keys.ts";
 import { standingOf } from "./standing.ts";
@@ -17,7 +17,7 @@ export interface CollectionContext {
   /** undefined: a dry run. */
   readonly storage: Storage | undefined;
   readonly keys: KeyDestination;
-  readonly passphrases: AliasPassphrases;
+  readonly passphraseOf: PassphraseOf;
   /** Reads and verifies also what an earlier run has brought. */
   readonly readsAgain: boolean;
   readonly tally: Tally;
@@ -84,7 +84,7 @@ export async function addKeysOnly(context: CollectionContext, gun: Gun, keyRows:
 }
 
 async function takeKeys(
-  { signer, storage, keys, passphrases, tally, now }: CollectionContext,
+  { signer, storage, keys, passphraseOf, tally, now }: CollectionContext,
   gun: Gun,
   rows: readonly KeyRow[],
   verified: VerifiedCollection | undefined,
@@ -92,7 +92,7 @@ async function takeKeys(
   const known = await knownKeys(storage, gun);
   const isDryRun = storage === undefined;
   const taken = await takeServerKeys({
-    ...{ gun, rows, signer, passphrases, destination: keys, isDryRun, verified, known, now },
+    ...{ gun, rows, signer, passphraseOf, destination: keys, isDryRun, verified, known, now },
   });
   tally.keys.copied += taken.keys.length;
   tally.keys.already += taken.already;
@@ -152,7 +152,7 @@ function importOf(
     current: [...verified.current.values()].map(versionOf),
     ...(floors.length === 0 ? {} : { floors }),
     behind: [],
-    serverKeys: keys.keys,
+    serverKeys: [...keys.keys, ...keys.usedSince],
     renewAt: renewAt === undefined ? undefined : withJitter(renewAt, now),
   };
 }

@@ -5,12 +5,12 @@ import { createSecretKey } from "node:crypto";
 import { test } from "node:test";
 import { CountersignError, encodeHex, parseGun, parseRoleName, sha256 } from "../bytes/index.ts";
 import { notary1 } from "../dialects/index.ts";
+import { passphrasesFromEnvironment } from "../notary-signer/index.ts";
 import { localRoleSigner } from "../server/index.ts";
 import { openSqliteStorage, type Storage } from "../storage/index.ts";
 import { temporaryDirectory } from "../testing/index.ts";
 import { keptBySigner, sealedUnder } from "./key-destinations.ts";
 import { type MigrationOptions, migrateNotary } from "./migrate-notary.ts";
-import { aliasPassphrasesFrom } from "./private-keys.ts";
 import { type FindingCode, type MigrationReport, outcomeOf } from "./report.ts";
 import { SampleDeployment, sampleGuns, sampleNow, samplePassphrase } from "./sample-deployment.ts";
 import { heldBytes } from "./stored-documents.ts";
@@ -26,7 +26,7 @@ function run(source: SampleDeployment, storage: Storage | undefined, more: Parti
     signer: source,
     destination: { description: "here", storage },
     keys: sealedUnder(master),
-    passphrases: aliasPassphrasesFrom({ NOTARY_SIGNER_TESTALIAS: samplePassphrase }),
+    passphraseOf: passphrasesFromEnvironment({ NOTARY_SIGNER_TESTALIAS: samplePassphrase }),
     clock: () => sampleNow,
     ...more,
   });
@@ -318,12 +318,21 @@ test("a second run brings only what the old server got meanwhile", () =>
     const source = new SampleDeployment("docker-trust-signers", "docker-push-then-signer");
     const gun = sampleGuns["docker-trust-signers"];
     const late = [source.remove(gun, "timestamp", 6), source.remove(gun, "snapshot", 6)];
+    const key = await source.addKey(gun, "timestamp");
     await run(source, storage);
     assert.equal((await storage.current(parseGun(gun), timestamp))?.version, 5);
+    assert.equal((await storage.serverKeys(parseGun(gun), "timestamp"))[0]?.usedAt, undefined);
     source.tufRows.push(...late);
+    key.lastUsed = sampleNow;
     const report = await run(source, storage);
     assert.deepEqual([report.collections.copied, report.collections.already], [1, 1]);
     assert.equal((await storage.current(parseGun(gun), timestamp))?.version, 6);
+    const keys = await storage.serverKeys(parseGun(gun), "timestamp");
+    assert.deepEqual(
+      [keys.length, keys[0]?.usedAt],
+      [1, sampleNow],
+      "a key used meanwhile must not be given out as new",
+    );
   }));
 
 test("what was published on the new server is never overwritten: ahead is passed over, parted is a conflict", () =>

@@ -2,11 +2,11 @@
 // way at once, within a bound of bytes, so that reading, checking and writing overlap. Stopping is safe at any moment: each collection
 // is written in one transaction, and a run passes over what an earlier one has brought.
 import { type Clock, type Gun, isCountersignError, parseGun } from "../bytes/index.ts";
+import type { PassphraseOf } from "../notary-signer/index.ts";
 import type { Storage } from "../storage/index.ts";
 import { migrateChangeFeed } from "./change-feed.ts";
 import { addKeysOnly, type CollectionContext, migrateCollection } from "./migrate-collection.ts";
 import type { KeyRow, NotaryServerSource, NotarySignerSource, SourceCollection } from "./notary-source.ts";
-import type { AliasPassphrases } from "./private-keys.ts";
 import { type MigrationReport, type Progress, Tally } from "./report.ts";
 import type { KeyDestination } from "./server-keys.ts";
 import { heldBytes } from "./stored-documents.ts";
@@ -21,7 +21,7 @@ export interface MigrationOptions {
     readonly storage: Storage | undefined;
   };
   readonly keys: KeyDestination;
-  readonly passphrases: AliasPassphrases;
+  readonly passphraseOf: PassphraseOf;
   /** Which names; all unless told. */
   readonly isWanted?: (gun: string) => boolean;
   /** Reads and verifies also what an earlier run has brought. */
@@ -44,7 +44,7 @@ export async function migrateNotary(options: MigrationOptions): Promise<Migratio
     signer,
     storage: destination.storage,
     keys: options.keys,
-    passphrases: options.passphrases,
+    passphraseOf: options.passphraseOf,
     readsAgain: options.readsAgain ?? false,
     tally,
     now: options.clock(),

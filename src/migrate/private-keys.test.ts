@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isCountersignError } from "../bytes/index.ts";
+import { passphrasesFromEnvironment } from "../notary-signer/index.ts";
 import type { KeyMaterial, KeyRow } from "./notary-source.ts";
-import { aliasPassphrasesFrom, openPrivateKey } from "./private-keys.ts";
+import { openPrivateKey } from "./private-keys.ts";
 
 const vectors: {
   readonly passphrase: string;
@@ -18,7 +19,10 @@ const vectors: {
   }[];
 } = JSON.parse(readFileSync(new URL("../../vectors/notary1/keys/notary-signer-rows.json", import.meta.url), "utf8"));
 
-const passphrases = aliasPassphrasesFrom({ NOTARY_SIGNER_TESTALIAS: vectors.passphrase, NOTARY_SIGNER_OLD: "another" });
+const passphrases = passphrasesFromEnvironment({
+  NOTARY_SIGNER_TESTALIAS: vectors.passphrase,
+  NOTARY_SIGNER_OLD: "another",
+});
 
 const samples = vectors.rows.map((row): { readonly row: KeyRow; readonly material: KeyMaterial } => ({
   row: {

@@ -4,27 +4,12 @@
 import type { KeyObject } from "node:crypto";
 import { CountersignError, isCountersignError } from "../bytes/index.ts";
 import { type PublicKey, publicKeyFromKeyObject, publicKeyFromRawEd25519, publicKeyFromSpki } from "../keys/index.ts";
+import type { PassphraseOf } from "../notary-signer/index.ts";
 import { parsePrivateKey } from "../signers/index.ts";
 import type { KeyMaterial, KeyRow } from "./notary-source.ts";
 
-/** The passphrase of an alias, or undefined. */
-export type AliasPassphrases = (alias: string) => string | undefined;
-
 /** Notary derives with 8,192 rounds; a row that asks for far more is somebody's attempt to keep us busy. */
 const maxRounds = 100_000;
-
-/** As notary-signer takes them from its environment: NOTARY_SIGNER_ and the alias in upper case. */
-export function aliasPassphrasesFrom(env: Readonly<Record<string, string | undefined>>): AliasPassphrases {
-  return (alias) => {
-    const name = aliasVariable(alias);
-    const value = Object.hasOwn(env, name) ? env[name] : undefined;
-    return value === "" ? undefined : value;
-  };
-}
-
-export function aliasVariable(alias: string): string {
-  return `NOTARY_SIGNER_${alias.toUpperCase().replaceAll("-", "_")}`;
-}
 
 /** The public half that a row states. @throws key.format, key.unsupported, der.invalid when it is no key or not the one of its id */
 export function publicKeyOfRow(row: KeyRow, material: Pick<KeyMaterial, "public">): PublicKey {
@@ -40,16 +25,16 @@ export function publicKeyOfRow(row: KeyRow, material: Pick<KeyMaterial, "public"
 export async function openPrivateKey(
   row: KeyRow,
   material: KeyMaterial,
-  passphrases: AliasPassphrases,
+  passphraseOf: PassphraseOf,
 ): Promise<{ readonly privateKey: KeyObject; readonly publicKey: PublicKey }> {
   const publicKey = publicKeyOfRow(row, material);
-  const passphrase = passphrases(row.passphraseAlias);
+  const passphrase = passphraseOf(row.passphraseAlias);
   if (passphrase === undefined) {
     throw new CountersignError(
       "key.passphrase_missing",
       `no passphrase for the alias ${JSON.stringify(row.passphraseAlias)}`,
       {
-        hints: [`set ${aliasVariable(row.passphraseAlias)}, as for notary-signer`],
+        hints: [`set NOTARY_SIGNER_${row.passphraseAlias.toUpperCase()}, as for notary-signer`],
       },
     );
   }

@@ -4,9 +4,10 @@
 import type { KeyObject } from "node:crypto";
 import { type Gun, isCountersignError } from "../bytes/index.ts";
 import type { PublicKey } from "../keys/index.ts";
+import type { PassphraseOf } from "../notary-signer/index.ts";
 import type { ServerKey, Storage } from "../storage/index.ts";
 import type { KeyMaterial, KeyRow, NotarySignerSource } from "./notary-source.ts";
-import { type AliasPassphrases, openPrivateKey, publicKeyOfRow } from "./private-keys.ts";
+import { openPrivateKey, publicKeyOfRow } from "./private-keys.ts";
 import type { Finding } from "./report.ts";
 import { onlineKeysNamed, type VerifiedCollection } from "./verify-collection.ts";
 
@@ -14,7 +15,7 @@ export type OnlineRole = "snapshot" | "timestamp";
 
 /** Where secrets go. */
 export interface KeyDestination {
-  /** False: secrets stay where they are, and passphrases are not needed. */
+  /** False: secrets stay where they are, and passphraseOf are not needed. */
   readonly needsSecret: boolean;
   /** What storage keeps of the key; brings the secret to its place first. Not called in a dry run. */
   seal(key: OpenedKey): Promise<Uint8Array>;
@@ -34,19 +35,22 @@ export interface ServerKeysInput {
   readonly gun: Gun;
   readonly rows: readonly KeyRow[];
   readonly signer: NotarySignerSource | undefined;
-  readonly passphrases: AliasPassphrases;
+  readonly passphraseOf: PassphraseOf;
   /** undefined: a dry run; keys are opened and checked, and go nowhere. */
   readonly destination: KeyDestination;
   readonly isDryRun: boolean;
   /** undefined for a name without documents. */
   readonly verified: VerifiedCollection | undefined;
-  /** Ids of what the new server holds for this collection. */
-  readonly known: ReadonlySet<string>;
+  /** What the new server holds for this collection, by id. */
+  readonly known: ReadonlyMap<string, ServerKey>;
   readonly now: number;
 }
 
 export interface ServerKeys {
+  /** New here. */
   readonly keys: readonly ServerKey[];
+  /** Here already as never used, and used at the old server since. */
+  readonly usedSince: readonly ServerKey[];
   readonly already: number;
   readonly leftOut: number;
   readonly findings: readonly Finding[];
@@ -76,21 +80,27 @@ export async function takeServerKeys(input: ServerKeysInput): Promise<ServerKeys
     const { role, createdAt, usedAt } = key;
     keys.push({ gun, role, keyId: key.publicKey.id, sealed, createdAt, usedAt });
   }
-  const held = new Set([...known, ...keys.map(({ keyId }) => keyId)]);
+  const usedSince = usable.flatMap((row): readonly ServerKey[] => {
+    const here = known.get(row.keyId);
+    const usedAt = usedAtOf(row, verified, row.createdAt ?? input.now);
+    return here === undefined || here.usedAt !== undefined || usedAt === undefined ? [] : [{ ...here, usedAt }];
+  });
+  const held = new Set([...known.keys(), ...keys.map(({ keyId }) => keyId)]);
   findings.push(...missingKeys(gun, verified, held, new Set(input.rows.map(({ keyId }) => keyId))));
   return {
     keys,
+    usedSince,
     already: usable.length - missing.length,
     leftOut: input.rows.length - (usable.length - missing.length) - keys.length,
     findings,
   };
 }
 
-/** The ids that the new server holds already. */
-export async function knownKeys(storage: Storage | undefined, gun: Gun): Promise<ReadonlySet<string>> {
-  if (storage === undefined) return new Set();
+/** What the new server holds already, by id. */
+export async function knownKeys(storage: Storage | undefined, gun: Gun): Promise<ReadonlyMap<string, ServerKey>> {
+  if (storage === undefined) return new Map();
   const keys = [await storage.serverKeys(gun, "snapshot"), await storage.serverKeys(gun, "timestamp")].flat();
-  return new Set(keys.map(({ keyId }) => keyId));
+  return new Map(keys.map((key) => [key.keyId, key]));
 }
 
 function isOnlineRole(role: string): role is OnlineRole {
@@ -104,18 +114,23 @@ function rowFault(row: KeyRow): Finding | undefined {
   return { ...place, code: "key.role", message: "a server signs with snapshot and timestamp keys only" };
 }
 
+/** A key that a root names has been given out, whatever its row says. */
+function usedAtOf(row: KeyRow, verified: VerifiedCollection | undefined, createdAt: number): number | undefined {
+  if (row.lastUsed !== undefined || verified === undefined || !isOnlineRole(row.role)) return row.lastUsed;
+  return onlineKeysNamed(verified.roots, row.role).has(row.keyId) ? createdAt : undefined;
+}
+
 /** Why it cannot be taken, or the key. */
 async function openKey(input: ServerKeysInput, row: KeyRow, material: KeyMaterial): Promise<OpenedKey | string> {
-  const { gun, destination, passphrases, verified, now } = input;
+  const { gun, destination, passphraseOf, verified, now } = input;
   const { role } = row;
   if (!isOnlineRole(role)) return "not a server key";
   try {
     const { publicKey, privateKey } = destination.needsSecret
-      ? await openPrivateKey(row, material, passphrases)
+      ? await openPrivateKey(row, material, passphraseOf)
       : { publicKey: publicKeyOfRow(row, material), privateKey: undefined };
     const createdAt = row.createdAt ?? now;
-    const isNamed = verified !== undefined && onlineKeysNamed(verified.roots, role).has(publicKey.id);
-    return { gun, role, publicKey, privateKey, createdAt, usedAt: row.lastUsed ?? (isNamed ? createdAt : undefined) };
+    return { gun, role, publicKey, privateKey, createdAt, usedAt: usedAtOf(row, verified, createdAt) };
   } catch (error) {
     if (!isCountersignError(error)) throw error;
     return [error.message, ...error.hints].join("; ");

@@ -104,6 +104,23 @@ export function importContract(adapter: string, open: () => Promise<Storage>): v
     assert.equal((await storage.byVersion(gun, document(timestamp, 8), 8))?.version, 8);
   });
 
+  contract(
+    "a key that has signed at the old server since the first import is no longer one to give out",
+    async (storage) => {
+      await storage.importCollection({ ...imported, serverKeys: [{ ...key, usedAt: undefined }] });
+      assert.deepEqual(
+        (await storage.serverKeys(gun, "timestamp")).map(({ usedAt }) => usedAt),
+        [undefined],
+      );
+      for (const usedAt of [12, 15, undefined])
+        await storage.importCollection({ ...imported, serverKeys: [{ ...key, usedAt }] });
+      assert.deepEqual(
+        (await storage.serverKeys(gun, "timestamp")).map(({ usedAt }) => usedAt),
+        [12],
+      );
+    },
+  );
+
   contract("an import never replaces what was published here, and leaves no trace when it fails", async (storage) => {
     await storage.commit(commit(0, { documents: [document(root, 1), document(targets, 1, "ours")] }));
     await conflicts(storage.importCollection(imported));

@@ -19,7 +19,7 @@ const spec: CommandSpec = {
   about: [
     "Brings everything of a notary-server and notary-signer over: all collections with all versions, the keys for snapshots and timestamps, and the change feed. Reads PostgreSQL, MySQL and MariaDB in one moment of theirs and writes nothing there; verifies each collection as a reader would; keeps every byte.",
     "Start with --dry-run, which reads and verifies all and writes nothing. The old server may go on meanwhile: copy first, stop the old server, run once more for what is new, start the new one. A run that was stopped or killed goes on where it was. Everything that is not as it should be is reported one by one.",
-    "Passwords: in the configuration files, in COUNTERSIGN_SERVER_DB_PASSWORD and COUNTERSIGN_SIGNER_DB_PASSWORD, or in files (--server-db-password-file, --signer-db-password-file). Passphrases of keys: NOTARY_SIGNER_<ALIAS>, as for notary-signer.",
+    "Passwords: in the configuration files, in COUNTERSIGN_SERVER_DB_PASSWORD and COUNTERSIGN_SIGNER_DB_PASSWORD, or in files (--server-db-password-file, --signer-db-password-file). Passphrases of keys: NOTARY_SIGNER_<ALIAS>, as for notary-signer, or NOTARY_SIGNER_<ALIAS>_FILE.",
     "Exit code: 0 all of it is over and verifies; 1 something is broken or left out, see the report; 7 the new server holds something else.",
   ],
   positionals: { min: 0, max: 0 },
@@ -88,7 +88,7 @@ export const migrateNotaryDb: Command = {
         signer,
         destination,
         keys: destination.keys,
-        passphrases: sources.passphrases,
+        passphraseOf: sources.passphraseOf,
         ...(isWanted === undefined ? {} : { isWanted }),
         readsAgain: args.flag("read-again"),
         clock,
@@ -114,15 +114,15 @@ function progressOf({ terminal, clock }: Context): (progress: Progress) => void 
 interface Sources {
   readonly server: DatabaseAddress;
   readonly signer: DatabaseAddress | undefined;
-  readonly passphrases: (alias: string) => string | undefined;
+  readonly passphraseOf: (alias: string) => string | undefined;
 }
 
 async function findSources(args: Arguments, env: Environment, configs: NotarySettings): Promise<Sources> {
-  const { aliasPassphrasesFrom } = await import("../../migrate/index.ts");
+  const { passphrasesFromEnvironment } = await import("../../notary-signer/index.ts");
   const server = await addressOf(args, env, "server", configs.server);
   if (server === undefined) throw usage(spec, "where is the server's database? give --config or --server-db");
   const signer = await addressOf(args, env, "signer", configs.signer);
-  return { server, signer, passphrases: configs.signer?.passphraseOf ?? aliasPassphrasesFrom(env) };
+  return { server, signer, passphraseOf: passphrasesFromEnvironment(env) };
 }
 
 async function readConfigs(args: Arguments, env: Environment): Promise<NotarySettings> {

@@ -123,6 +123,14 @@ async function addMissingKeys(run: Run, id: number, { serverKeys }: ImportedColl
   const names = new Set(held.rows.map((row) => `${textCell(row, "role")} ${textCell(row, "key_id")}`));
   const missing = serverKeys.filter(({ role, keyId }) => !names.has(`${role} ${keyId}`));
   if (missing.length > 0) await addServerKeys(run, missing);
+  for (const { role, keyId, usedAt } of serverKeys) {
+    if (usedAt === undefined || !names.has(`${role} ${keyId}`)) continue;
+    // It has signed at the old server since an earlier import: it must not be given out as new here.
+    await run(
+      "UPDATE countersign.server_keys SET used_at = $1 WHERE collection = $2 AND role = $3 AND key_id = $4 AND used_at IS NULL",
+      [Math.floor(usedAt), id, role, keyId],
+    );
+  }
 }
 
 function refuseAnother(change: Change, there: Change | undefined): void {

@@ -115,4 +115,13 @@ function addMissingKey(statements: Statements, collection: number, key: ServerKe
     Math.floor(key.createdAt),
     key.usedAt === undefined ? null : Math.floor(key.usedAt),
   );
+  if (key.usedAt === undefined) return;
+  // It has signed at the old server since an earlier import: it must not be given out as new here.
+  statements.run(
+    "UPDATE server_keys SET used_at = ? WHERE collection = ? AND role = ? AND key_id = ? AND used_at IS NULL",
+    Math.floor(key.usedAt),
+    collection,
+    key.role,
+    key.keyId,
+  );
 }
