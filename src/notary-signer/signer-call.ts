@@ -2,7 +2,7 @@
 // because for who waits for a signature they are all the same. A call that met a broken connection (a signer that restarts) is
 // made once more on a new one: all calls may be repeated, since a key that has never signed is offered again.
 import { isIP } from "node:net";
-import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import { checkServerIdentity, createSecureContext, type PeerCertificate, type SecureContext } from "node:tls";
 import type { ChannelOptions, Client, ServiceError, VerifyOptions } from "@grpc/grpc-js";
 import { CountersignError } from "../bytes/index.ts";
 import { loadGrpc } from "./load-grpc.ts";
@@ -65,19 +65,10 @@ export async function openConnection(options: SignerClientOptions): Promise<Sign
       throw new CountersignError("usage.invalid", "a client certificate and its key go together");
     }
   }
-  const authorities = options.caPath === undefined ? null : readCertificates(options.caPath);
-  const pair =
-    options.certificatePath === undefined || options.keyPath === undefined
-      ? undefined
-      : readTlsPair(options.certificatePath, options.keyPath);
-  const { Client, credentials, Metadata } = await loadGrpc();
   const address = isIP(host) !== 0;
-  const channel = credentials.createSsl(
-    authorities,
-    pair?.key ?? null,
-    pair?.certificate ?? null,
-    address ? identityOf(host) : {},
-  );
+  const context = secureContext(options);
+  const { Client, credentials, Metadata } = await loadGrpc();
+  const channel = credentials.createFromSecureContext(context, address ? identityOf(host) : {});
   const where = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   const client: Client = new Client(`dns:///${where}`, channel, {
     ...channelOptions,
@@ -124,6 +115,18 @@ export async function openConnection(options: SignerClientOptions): Promise<Sign
     },
     close: () => client.close(),
   };
+}
+
+/** @throws disk.unreadable, certificate.invalid, key.format */
+function secureContext({ caPath, certificatePath, keyPath }: SignerClientOptions): SecureContext {
+  const pair =
+    certificatePath === undefined || keyPath === undefined ? undefined : readTlsPair(certificatePath, keyPath);
+  return createSecureContext({
+    minVersion: "TLSv1.2",
+    ...(pair === undefined ? {} : { cert: pair.certificate, key: pair.key }),
+    // Go takes any certificate of the file as an anchor, not only self-signed ones; configurations rely on it.
+    ...(caPath === undefined ? {} : { ca: readCertificates(caPath), allowPartialTrustChain: true }),
+  });
 }
 
 function identityOf(host: string): VerifyOptions {

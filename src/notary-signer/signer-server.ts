@@ -6,9 +6,9 @@ import type { Server, ServerUnaryCall, sendUnaryData, UntypedServiceImplementati
 import { CountersignError, isCountersignError } from "../bytes/index.ts";
 import { loadGrpc } from "./load-grpc.ts";
 import { defaultSignerPort, maxMessageBytes } from "./protocol.ts";
+import { openCredentials, type TlsPaths } from "./server-credentials.ts";
 import type { SignerKeys } from "./signer-keys.ts";
 import { type SignerMethod, SignerRefusal, signerMethods, status } from "./signer-methods.ts";
-import { readCertificates, readTlsPair } from "./tls-files.ts";
 
 /** Structured lines; never a secret or what is signed. */
 export type SignerLog = (
@@ -16,7 +16,7 @@ export type SignerLog = (
   fields: Readonly<Record<string, string | number>>,
 ) => void;
 
-export interface SignerServerOptions {
+export interface SignerServerOptions extends TlsPaths {
   readonly keys: SignerKeys;
   /** @throws storage.* when the keys cannot be reached */
   readonly ping: () => Promise<void>;
@@ -24,10 +24,6 @@ export interface SignerServerOptions {
   readonly host?: string;
   /** 7899 unless told; 0 = any free port. */
   readonly port?: number;
-  readonly certificatePath: string;
-  readonly keyPath: string;
-  /** Authorities of the callers' certificates; without it anybody who connects is served. */
-  readonly clientCaPath?: string;
   readonly allowNonLoopback?: boolean;
   readonly log?: SignerLog;
 }
@@ -35,6 +31,8 @@ export interface SignerServerOptions {
 export interface RunningSigner {
   readonly host: string;
   readonly port: number;
+  /** Reads the certificate files again. @throws disk.unreadable, certificate.invalid, key.format, and the old ones stay */
+  reloadTls(): void;
   /** Finishes calls under way; what takes longer than a few seconds is cut. */
   close(): Promise<void>;
 }
@@ -49,26 +47,21 @@ const stopGraceMs = 5_000;
 export async function startSignerServer(options: SignerServerOptions): Promise<RunningSigner> {
   const { host = "127.0.0.1", port = defaultSignerPort, clientCaPath, log } = options;
   refuseOpenAddress(host, clientCaPath !== undefined || options.allowNonLoopback === true);
-  const { certificate, key } = readTlsPair(options.certificatePath, options.keyPath);
-  const clientAuthorities = clientCaPath === undefined ? null : readCertificates(clientCaPath);
-  const { Server, ServerCredentials } = await loadGrpc();
-  const server = new Server({
+  const grpc = await loadGrpc();
+  const tls = openCredentials(grpc, options);
+  const server = new grpc.Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
     "grpc.max_concurrent_streams": maxCallsAtOnce,
   });
   for (const [path, method] of signerMethods(options)) addMethod(server, path, method, log);
-  const credentials = ServerCredentials.createSsl(
-    clientAuthorities,
-    [{ private_key: key, cert_chain: certificate }],
-    clientAuthorities !== null,
-  );
-  const bound = await bind(server, host, port, credentials);
+  const bound = await bind(server, host, port, tls.credentials);
   log?.("started", { host, port: bound });
   let closing: Promise<void> | undefined;
   return {
     host,
     port: bound,
+    reloadTls: tls.reload,
     close: () => (closing ??= stop(server).then(() => log?.("stopped", { host, port: bound }))),
   };
 }

@@ -1,5 +1,7 @@
 // Our client against our signer over mutual TLS on loopback: what both must do, and who is kept out.
 import assert from "node:assert/strict";
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { CountersignError, encodeUtf8, isCountersignError, systemClock } from "../bytes/index.ts";
 import { verifySignature } from "../keys/index.ts";
@@ -196,6 +198,41 @@ test("a signer that restarts is found again, and calls meanwhile wait for it", a
   await waiting;
   await calling.sign(key, content);
   await second.close();
+});
+
+test("new certificates are taken while it runs, for new connections; broken files change nothing", async () => {
+  await using files = await temporaryDirectory();
+  const folder = files.path;
+  const { certificatePath, keyPath } = await sampleIdentity(folder, "changing");
+  const renewable = await start({ certificatePath, keyPath });
+  const trusting = (caPath: string) =>
+    openSignerClient({ ...connection(caller, renewable.port), caPath, timeoutMs: 400 });
+  const before = join(folder, "before.crt");
+  copyFileSync(certificatePath, before);
+  writeFileSync(certificatePath, "not a certificate");
+  assert.throws(
+    () => renewable.reloadTls(),
+    (error) => isCountersignError(error, "certificate.invalid"),
+  );
+  {
+    using client = await trusting(before);
+    assert.deepEqual(await client.healthy(), { serving: true });
+  }
+  await sampleIdentity(folder, "changing");
+  renewable.reloadTls();
+  using old = await trusting(before);
+  assert.equal((await old.healthy()).serving, false);
+  using fresh = await trusting(certificatePath);
+  assert.deepEqual(await fresh.healthy(), { serving: true });
+  {
+    using outsider = await openSignerClient({
+      ...connection(stranger, renewable.port),
+      caPath: certificatePath,
+      timeoutMs: 400,
+    });
+    assert.equal((await outsider.healthy()).serving, false, "callers are still asked for their certificates");
+  }
+  await renewable.close();
 });
 
 test("an address that others reach needs callers with certificates, or the operator's word", async () => {

@@ -11,7 +11,7 @@ const spec: CommandSpec = {
     "Holds the keys that trust servers sign snapshots and timestamps with, and signs for them over gRPC: for `countersign serve --signer`, and for Notary's own notary-server. Keys are kept sealed in SQLite, or in PostgreSQL, which several signers may share.",
     "Passphrases seal the keys, one for each alias: set COUNTERSIGN_SIGNER_<ALIAS> or NOTARY_SIGNER_<ALIAS>, or COUNTERSIGN_SIGNER_<ALIAS>_FILE to a file that holds it. A wrong one stops the start.",
     "Callers show a certificate of the authority given by --client-ca. With --config it takes the place of notary-signer: the same file, the same NOTARY_SIGNER_* variables; bring the keys over first with countersign signer import.",
-    "SIGINT or SIGTERM ends it in good order. SIGUSR1 and SIGUSR2 raise and lower the log level.",
+    "SIGINT or SIGTERM ends it in good order. SIGHUP reads the certificate files again; SIGUSR1 and SIGUSR2 raise and lower the log level.",
   ],
   positionals: { min: 0, max: 0 },
   options: signerOptions,
@@ -52,6 +52,13 @@ export const signer: Command = {
     const keys = await openSignerKeys({ store, passphraseOf, defaultAlias, clock });
     const running = await startSignerServer({ ...listening, keys, ping: () => store.ping(), log: log.write });
     try {
+      context.onSignal("SIGHUP", () => {
+        try {
+          running.reloadTls();
+        } catch (error) {
+          log.write("error", { reason: `the certificate in use stays: ${error}` });
+        }
+      });
       const shownHost = running.host.includes(":") ? `[${running.host}]` : running.host;
       const facts = {
         address: `${shownHost}:${running.port}`,
