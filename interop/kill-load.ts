@@ -16,7 +16,7 @@ export interface LoadCount {
   unanswered: number;
 }
 
-export interface PublisherLoad {
+export interface PublisherLoad extends AsyncDisposable {
   readonly count: Readonly<LoadCount>;
   /** Resolves once something has been acknowledged from now on. */
   progress(timeoutMs: number): Promise<void>;
@@ -121,6 +121,10 @@ export async function startPublisherLoad(url: string, name: string, size: LoadSi
         tags += names.length;
       }
       return { collections: acknowledged.size, tags };
+    },
+    async [Symbol.asyncDispose]() {
+      state.isDone = true;
+      await Promise.all(all);
     },
   };
 }

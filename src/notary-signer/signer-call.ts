@@ -52,7 +52,24 @@ const channelOptions: ChannelOptions = {
   // The default grows to two minutes, in which a signer that is back would not be noticed.
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1_000,
+  // Or a new channel would be given the connection of the one it replaces.
+  "grpc.use_local_subchannel_pool": 1,
 };
+
+/**
+ * On the wire at once; further calls wait for their turn. A burst above the signer's own limit (ours takes 128) on a connection that has
+ * just been made, when its settings are not known yet, was seen to leave that connection without answers.
+ */
+const maxCallsAtOnce = 64;
+
+/** A connection that is silent for this long may be dead: the call is made once more on a new one. */
+const firstTryMs = 2_000;
+
+/**
+ * A channel of grpc-js that loses its signer to kill -9 a few times under load was seen to hang for good, while a new one connects at
+ * once. So a channel on which a call failed is replaced, at most this often.
+ */
+const replaceEveryMs = 500;
 
 /** Reads the files now and connects at the first call. @throws disk.unreadable, certificate.invalid, key.format, usage.invalid */
 export async function openConnection(options: SignerClientOptions): Promise<SignerConnection> {
@@ -70,31 +87,48 @@ export async function openConnection(options: SignerClientOptions): Promise<Sign
   const { Client, credentials, Metadata } = await loadGrpc();
   const channel = credentials.createFromSecureContext(context, address ? identityOf(host) : {});
   const where = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  const client: Client = new Client(`dns:///${where}`, channel, {
-    ...channelOptions,
-    // An address is no name that TLS can ask for (RFC 6066, section 3); identityOf checks the certificate against the address all the same.
-    ...(address ? { "grpc.ssl_target_name_override": "notary-signer" } : {}),
-  });
+  const connect = (): Client =>
+    new Client(`dns:///${where}`, channel, {
+      ...channelOptions,
+      // An address is no name that TLS can ask for (RFC 6066, section 3); identityOf checks the certificate against the address all the same.
+      ...(address ? { "grpc.ssl_target_name_override": "notary-signer" } : {}),
+    });
+  const slots = new Slots(maxCallsAtOnce);
+  let client = connect();
+  let replacedAt = 0;
+  const replace = (failed: Client) => {
+    if (failed !== client || performance.now() - replacedAt < replaceEveryMs) return;
+    replacedAt = performance.now();
+    client = connect();
+    // Calls under way on it end first, or by their deadline.
+    setTimeout(() => failed.close(), 2 * (options.timeoutMs ?? defaultTimeoutMs)).unref();
+  };
   const once = (path: string, request: Uint8Array, ms: number, waitForReady: boolean) => {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-    client.makeUnaryRequest(
+    const asked = client;
+    const fail = (error: ServiceError) => {
+      if (error.code === unavailable || error.code === deadlineExceeded) replace(asked);
+      reject(error);
+    };
+    asked.makeUnaryRequest(
       path,
       (bytes: Uint8Array) => Buffer.from(bytes),
       (bytes: Buffer): Uint8Array => bytes,
       request,
       new Metadata({ waitForReady }),
       { deadline: Date.now() + ms },
-      (error: ServiceError | null, answer) => (error === null ? resolve(answer ?? new Uint8Array()) : reject(error)),
+      (error: ServiceError | null, answer) => (error === null ? resolve(answer ?? new Uint8Array()) : fail(error)),
     );
     return promise;
   };
   const attempt = async (path: string, request: Uint8Array, timeoutMs: number) => {
     const until = performance.now() + timeoutMs;
     try {
-      return await once(path, request, timeoutMs, false);
+      return await once(path, request, Math.min(timeoutMs, firstTryMs), false);
     } catch (error) {
-      if (statusOf(error) !== unavailable) throw error;
-      const left = Math.min(reconnectPatienceMs, until - performance.now());
+      const isCut = statusOf(error) === unavailable;
+      if (!isCut && statusOf(error) !== deadlineExceeded) throw error;
+      const left = Math.min(isCut ? reconnectPatienceMs : timeoutMs, until - performance.now());
       if (left <= 0) throw error;
       try {
         return await once(path, request, left, true);
@@ -106,11 +140,14 @@ export async function openConnection(options: SignerClientOptions): Promise<Sign
   };
   return {
     async call(path, request, timeoutMs = options.timeoutMs ?? defaultTimeoutMs) {
+      await slots.take();
       try {
         return { kind: "answer", bytes: await attempt(path, request, timeoutMs) };
       } catch (error) {
         if (statusOf(error) === notFound) return { kind: "not-found", details: detailsOf(error) };
         throw unavailableError(where, error, timeoutMs);
+      } finally {
+        slots.free();
       }
     },
     close: () => client.close(),
@@ -127,6 +164,28 @@ function secureContext({ caPath, certificatePath, keyPath }: SignerClientOptions
     // Go takes any certificate of the file as an anchor, not only self-signed ones; configurations rely on it.
     ...(caPath === undefined ? {} : { ca: readCertificates(caPath), allowPartialTrustChain: true }),
   });
+}
+
+/** At most so many at once, the others in order of arrival. */
+class Slots {
+  #left: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#left = count;
+  }
+
+  take(): Promise<void> {
+    if (this.#left === 0) return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#left--;
+    return Promise.resolve();
+  }
+
+  free(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#left++;
+    else next();
+  }
 }
 
 function identityOf(host: string): VerifyOptions {
