@@ -109,6 +109,11 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import("./commands/key-export.ts")).keyExport,
   },
   {
+    name: "key certificate",
+    summary: "write a root certificate of a key for a collection",
+    load: async () => (await import("./commands/key-certificate.ts")).keyCertificate,
+  },
+  {
     name: "token create",
     summary: "make an API token for a server",
     load: async () => (await import("./commands/token-create.ts")).tokenCreate,

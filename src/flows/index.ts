@@ -23,7 +23,14 @@ export {
 } from "./rotate.ts";
 export type { NewKit } from "./rotation-kit.ts";
 export { type SavedBundle, saveBundle } from "./save-bundle.ts";
-export { type RevokeRequest, revokeTargets, type SignRequest, signTargets, type TargetToSign } from "./sign.ts";
+export {
+  type RevokeRequest,
+  revokeTargets,
+  type SignRequest,
+  signTargets,
+  stageTargets,
+  type TargetToSign,
+} from "./sign.ts";
 export {
   publishStaged,
   type StagedPublishReport,

@@ -1,11 +1,13 @@
 // Signing targets: several in one go share one publish, so that readers see all of them or none.
-import { type Gun, parseRoleName, type RoleName, type TargetName } from "../bytes/index.ts";
-import type { Change, CollectionState, KeyRing } from "../publish/index.ts";
+import { type Gun, type JsonObject, parseRoleName, type RoleName, type TargetName } from "../bytes/index.ts";
+import type { ChangeList } from "../home/index.ts";
+import { type Change, type CollectionState, type KeyRing, withProvenance } from "../publish/index.ts";
 import type { Pin } from "../updater/index.ts";
 import { chooseRoles } from "./choose-roles.ts";
 import { type Content, targetOf } from "./content.ts";
 import type { ReadPorts } from "./ports.ts";
 import { type PublishReport, publishChanges } from "./publish.ts";
+import { stageChanges } from "./staged-changes.ts";
 
 export interface TargetToSign {
   readonly name: TargetName;
@@ -17,6 +19,8 @@ export interface SignRequest {
   readonly targets: readonly TargetToSign[];
   /** undefined: see chooseRoles. */
   readonly role: RoleName | undefined;
+  /** The publisher's own data, signed with each target. */
+  readonly custom?: JsonObject | undefined;
   readonly pins: readonly Pin[];
   readonly publisher: string | undefined;
   readonly ring: KeyRing;
@@ -32,9 +36,28 @@ export async function signTargets(ports: ReadPorts, request: SignRequest): Promi
   const changes = (state: CollectionState): readonly Change[] =>
     request.targets.flatMap(({ name, content }) => {
       const roles = request.role === undefined ? chooseRoles(state, request.ring.ids(), name) : [request.role];
-      return roles.map((role): Change => ({ kind: "add", name, role, ...targetOf(content) }));
+      const own = request.custom === undefined ? {} : { custom: request.custom };
+      return roles.map((role): Change => ({ kind: "add", name, role, ...targetOf(content), ...own }));
     });
   return publishChanges(ports, { ...request, changes, blobs: blobsOf(request.targets) });
+}
+
+/**
+ * Writes down what signTargets would publish, with who and when as of now; the role is `targets` unless given, since nothing is read.
+ * @throws target.invalid, name.invalid, disk.*
+ */
+export async function stageTargets(
+  list: ChangeList,
+  request: Pick<SignRequest, "targets" | "role" | "custom" | "publisher">,
+  now: number,
+): Promise<readonly string[]> {
+  const said = { publisher: request.publisher, signedAt: now };
+  const changes = request.targets.map(({ name, content }): Change => {
+    const custom = withProvenance(request.custom, said);
+    const role = request.role ?? parseRoleName("targets");
+    return { kind: "add", name, role, ...targetOf(content), custom, isVerbatim: true };
+  });
+  return stageChanges(list, changes);
 }
 
 function blobsOf(targets: readonly TargetToSign[]): ReadonlyMap<string, Uint8Array> {

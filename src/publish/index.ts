@@ -14,7 +14,7 @@ export type {
 } from "./change.ts";
 export type { Levelled, Touch } from "./collection-draft.ts";
 export type { CollectionState, DialectState, LapsedRole } from "./collection-state.ts";
-export { type Provenance, provenanceOf } from "./custom.ts";
+export { type Provenance, provenanceOf, withProvenance } from "./custom.ts";
 export { type Finding, type FindingCode, isBricking, refuseLockOut, type Severity } from "./findings.ts";
 export { type InitialCollection, rootCertificate } from "./initial.ts";
 export { type KeyRing, keyRingOf } from "./key-ring.ts";

@@ -16,6 +16,7 @@ import { type KeyFileEntry, type KeyHeaders, parseKeyFile, writeKeyFile, writeNo
 import type { KeyDescription, KeyStore } from "./key-store.ts";
 import { openEntry } from "./open-entry.ts";
 import { type PassphraseProvider, purposeOfRole, withPassphrase } from "./passphrases.ts";
+import { tidyRecoveryPassphrase } from "./recovery-passphrase.ts";
 
 export interface NewKey {
   /** root, targets, snapshot, or a signer's name. */
@@ -158,8 +159,11 @@ export async function newPassphrase(
   role: string,
   passphrases: PassphraseProvider,
 ): Promise<string> {
-  const passphrase = await passphrases({ purpose: purposeOfRole(role), keyId: id, attempt: 1, isNew: true });
-  if (passphrase !== undefined && passphrase !== "") return passphrase;
+  const purpose = purposeOfRole(role);
+  const passphrase = await passphrases({ purpose, keyId: id, attempt: 1, isNew: true });
+  if (passphrase !== undefined && passphrase !== "") {
+    return purpose === "recovery" ? tidyRecoveryPassphrase(passphrase) : passphrase;
+  }
   throw new CountersignError("key.passphrase_missing", `a new ${role} key needs a passphrase`, {
     hints: ["give it in the environment, by file descriptor, or run on a terminal"],
   });

@@ -4,11 +4,14 @@ import assert from "node:assert/strict";
 import { chmod, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type ErrorCode, isCountersignError, parsePem } from "../bytes/index.ts";
+import { type ErrorCode, isCountersignError, parseGun, parsePem } from "../bytes/index.ts";
 import { parseCanonicalKeyId } from "../keys/index.ts";
 import { temporaryDirectory } from "../testing/index.ts";
+import { openFileVault } from "./file-vault.ts";
 import { openNotaryDirectory, openNotaryVault } from "./notary-directory.ts";
 import type { PassphraseProvider } from "./passphrases.ts";
+import { makeRecoveryKit } from "./recovery-kit.ts";
+import { generateRecoveryPassphrase } from "./recovery-passphrase.ts";
 
 const always =
   (text: string): PassphraseProvider =>
@@ -70,4 +73,24 @@ test("a key is removed only by its id, once", async () => {
   assert.equal(await vault.remove(id), true);
   assert.equal(await vault.remove(id), false);
   await assert.rejects(vault.changePassphrase(id, always("x")), coded("key.missing"));
+});
+
+test("a kit imported with its passphrase typed in lower case and with blanks opens, then and later, in either spelling", async () => {
+  await using temporary = await temporaryDirectory();
+  const vault = openFileVault(temporary.path);
+  const passphrase = generateRecoveryPassphrase();
+  const typed = ` ${passphrase.toLowerCase().replaceAll("-", " ").replaceAll("0", "o")} `;
+  const gun = parseGun("example.com/app");
+  const { text, signer } = await makeRecoveryKit({ gun, passphrase, now: Date.UTC(2026, 10, 22) });
+  const [stored] = await vault.importKeys(Buffer.from(text), { passphrases: always(typed) });
+  assert.deepEqual([stored?.id, stored?.purpose], [signer.publicKey.id, "recovery"]);
+  for (const spelling of [typed, passphrase]) {
+    assert.equal((await vault.open(signer.publicKey.id, always(spelling))).publicKey.id, signer.publicKey.id);
+  }
+  const own = await vault.generate({ role: "targets", passphrases: always(typed) });
+  await assert.rejects(
+    vault.open(own.id, always(passphrase)),
+    coded("key.passphrase_wrong"),
+    "other keys keep to the letter",
+  );
 });

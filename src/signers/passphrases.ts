@@ -2,6 +2,7 @@
 // a hidden prompt; tests answer from a table. A passphrase is never part of an error or a log line.
 import { CountersignError } from "../bytes/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
+import { tidyRecoveryPassphrase } from "./recovery-passphrase.ts";
 
 /** What the key is for: decides which variable or prompt is asked. */
 export type KeyPurpose = "root" | "targets" | "snapshot" | "delegation" | "recovery";
@@ -43,7 +44,7 @@ export async function withPassphrase<T>(
     if (passphrase === undefined || passphrase === previous) break;
     previous = passphrase;
     try {
-      return await open(passphrase);
+      return await openTidied(key.purpose, passphrase, open);
     } catch (error) {
       if (!(error instanceof CountersignError) || error.code !== "key.passphrase_wrong") throw error;
       wrong = error;
@@ -59,4 +60,16 @@ export async function withPassphrase<T>(
   throw new CountersignError("key.passphrase_missing", `${which} needs a passphrase`, {
     hints: ["give it in the environment, by file descriptor, or run on a terminal"],
   });
+}
+
+/** A kit's passphrase is typed from paper: in any case, with any spacing. As it was given first, since it may be a person's own. */
+async function openTidied<T>(purpose: KeyPurpose, given: string, open: (passphrase: string) => Promise<T>): Promise<T> {
+  const tidied = purpose === "recovery" ? tidyRecoveryPassphrase(given) : given;
+  if (tidied === given) return open(given);
+  try {
+    return await open(given);
+  } catch (error) {
+    if (!(error instanceof CountersignError) || error.code !== "key.passphrase_wrong") throw error;
+    return open(tidied);
+  }
 }

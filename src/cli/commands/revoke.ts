@@ -1,12 +1,13 @@
 // `countersign revoke`: withdraw a tag.
 import { CountersignError, type Gun, parseRoleName, type TargetName } from "../../bytes/index.ts";
-import { keyPlaces, openKeyRing, parseQualifiedName, revokeTargets } from "../../flows/index.ts";
-import { connectionsOf, pinsOf } from "../collection-options.ts";
+import { parseQualifiedName, revokeTargets } from "../../flows/index.ts";
+import { runChanges } from "../change-command.ts";
+import { connectionsOf } from "../collection-options.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { passphraseProvider } from "../passphrases.ts";
 import { publishedJson, publishOptions, showPublished } from "../publish-options.ts";
 import { printable } from "../terminal.ts";
+import { openWorkplace, stageOption, trustDirectoryOption } from "../workplace.ts";
 
 export const revoke: Command = {
   spec: {
@@ -23,28 +24,32 @@ export const revoke: Command = {
         multiple: true,
         text: "withdraw it from this role only, instead of every role that has it",
       },
+      stageOption,
+      trustDirectoryOption,
       ...publishOptions,
     ],
     examples: [["countersign revoke registry.example.com/team/app:1.4.1", "nobody is to run 1.4.1 any more"]],
     json: ['{"gun": "...", "revoked": ["1.4.1"], "published": [...], "behind": [], "findings": [], "attempts": 1}'],
   },
   async run(context) {
-    const { args, terminal, env } = context;
+    const { args, terminal } = context;
     const { gun, names } = parseNames(args.positionals);
+    const roles = args.values("role").map(parseRoleName);
+    if (args.flag("stage")) {
+      // Nothing is read, so the roles that have it are not known.
+      const from = roles.length === 0 ? [parseRoleName("targets")] : roles;
+      const changes = names.flatMap((name) => from.map((role) => ({ kind: "remove", name, role }) as const));
+      return runChanges(
+        context,
+        gun,
+        changes,
+        `withdrawal of ${names.map(printable).join(", ")} from ${from.join(", ")}`,
+      );
+    }
     const connections = connectionsOf(context);
     try {
-      const ring = await openKeyRing(
-        keyPlaces(connections.home.locations, env),
-        passphraseProvider(args, env, terminal),
-      );
-      const roles = args.values("role").map(parseRoleName);
-      const report = await revokeTargets(await connections.portsFor(gun), {
-        gun,
-        names,
-        roles,
-        ring,
-        pins: pinsOf(args),
-      });
+      const { ports, pins, ring } = await openWorkplace(context, connections, gun);
+      const report = await revokeTargets(ports, { gun, names, roles, ring: await ring(), pins });
       terminal.value({ gun, revoked: names, ...publishedJson(report) });
       for (const name of names) terminal.line(`${terminal.paint("green", "revoked:")} ${printable(`${gun}:${name}`)}`);
       showPublished(terminal, report);

@@ -1,21 +1,15 @@
 // `countersign sign IMAGE...`: say "this is the one".
 import { parseRoleName } from "../../bytes/index.ts";
-import {
-  keyPlaces,
-  openKeyRing,
-  parseSubject,
-  type SignRequest,
-  signTargets,
-  type TargetToSign,
-} from "../../flows/index.ts";
+import { parseSubject, type SignRequest, signTargets, stageTargets, type TargetToSign } from "../../flows/index.ts";
 import { usage } from "../arguments.ts";
-import { connectionsOf, pinsOf } from "../collection-options.ts";
+import { connectionsOf } from "../collection-options.ts";
 import type { Command, CommandSpec } from "../command.ts";
+import { customData } from "../custom-data.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { passphraseProvider } from "../passphrases.ts";
 import { publishedJson, publisherName, publishOptions, showPublished } from "../publish-options.ts";
 import { subjectOptions, subjectText } from "../subject.ts";
 import { printable } from "../terminal.ts";
+import { openWorkplace, stagedChanges, stageOption, trustDirectoryOption } from "../workplace.ts";
 
 const spec: CommandSpec = {
   name: "sign",
@@ -33,6 +27,9 @@ const spec: CommandSpec = {
       text: "sign in this role, such as targets/releases; unless given targets, or the delegations whose keys are here",
     },
     { name: "publisher", value: "NAME", text: "who signs, as readers see it; user@machine unless given" },
+    { name: "custom", value: "FILE", isFile: true, text: "sign this JSON object along, as data of your own" },
+    stageOption,
+    trustDirectoryOption,
     ...publishOptions,
   ],
   examples: [
@@ -50,7 +47,7 @@ const spec: CommandSpec = {
 export const sign: Command = {
   spec,
   async run(context) {
-    const { args, terminal, env } = context;
+    const { args, terminal } = context;
     if (args.positionals.length > 1 && ["file", "digest", "as"].some((name) => args.value(name) !== undefined)) {
       throw usage(spec, "--file, --digest and --as go with one image at a time");
     }
@@ -62,18 +59,26 @@ export const sign: Command = {
       const { gun } = first;
       const stranger = others.find((subject) => subject.gun !== gun);
       if (stranger !== undefined) throw usage(spec, `one collection at a time: ${gun} and ${stranger.gun}`);
-      const ports = await connections.portsFor(gun);
       const roleText = args.value("role");
       const role = roleText === undefined ? undefined : parseRoleName(roleText);
       const publisher = await publisherName(context, connections.home);
       terminal.progress(`measuring ${subjects.map((subject) => subject.name).join(", ")} ...`);
       const targets: TargetToSign[] = [];
       for (const { name, content } of subjects) targets.push({ name, content: await content() });
-      const ring = await openKeyRing(
-        keyPlaces(connections.home.locations, env),
-        passphraseProvider(args, env, terminal),
-      );
-      const request: SignRequest = { gun, targets, role, publisher, ring, pins: pinsOf(args) };
+      const custom = await customData(args.value("custom"));
+      if (args.flag("stage")) {
+        const ids = await stageTargets(
+          stagedChanges(context, gun),
+          { targets, role, publisher, custom },
+          context.clock(),
+        );
+        terminal.value({ gun, staged: ids });
+        for (const { name } of targets) terminal.line(`staged: ${printable(`${gun}:${name}`)}`);
+        terminal.note(`to publish it: countersign publish ${gun} --staged`);
+        return exitCodes.done;
+      }
+      const { ports, pins, ring } = await openWorkplace(context, connections, gun);
+      const request: SignRequest = { gun, targets, role, publisher, custom, ring: await ring(), pins };
       const report = await signTargets(ports, request);
       const signed = targets.map(({ name, content }) => {
         const length = content.length === undefined ? {} : { length: content.length };
