@@ -152,7 +152,23 @@ peerTest(
     assert.ok(told.config.ignored.some((one: { key: string }) => one.key === "reporting.bugsnag.api_key"));
     assert.deepEqual(await observe(url, issuer), asWanted(seenThere));
 
+    // A second one on the same database, as behind a balancer: what it has answered from memory is dropped when the first commits.
+    const other = { NOTARY_SERVER_SERVER_HTTP_ADDR: "127.0.0.1:0" };
+    await using second = await startOurServer(directory, { name: "second", config, env: other });
+    const timestampAt = async (server: string) => {
+      const bearer = `Authorization: Bearer ${issuer.token(gun, "pull")}`;
+      const path = `/v2/${gun}/_trust/tuf/timestamp.json`;
+      const { body } = await rawExchange(server, [`GET ${path} HTTP/1.1\r\nHost: x\r\n${bearer}\r\n\r\n`]);
+      return JSON.parse(body.toString()).signed.version;
+    };
+    const before = await timestampAt(second.url);
     await publish("addhash", "-p", gun, "2.0", "10", ...digest);
+    const deadline = performance.now() + 5_000;
+    while ((await timestampAt(second.url)) === before) {
+      assert.ok(performance.now() < deadline, "the second server goes on answering from its memory");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(await timestampAt(second.url), await timestampAt(url));
     const listed = await publish("list", gun);
     assert.match(listed, /1\.0 [\s\S]*2\.0 /);
     const foreign = await notary.runWith(

@@ -117,10 +117,7 @@ function urlHost(host: string): string {
 
 function secure(identity: TlsIdentity, clientAuthority: string | undefined) {
   const clients =
-    clientAuthority === undefined
-      ? {}
-      : // Go takes any certificate of its pool as an anchor, not only self-signed ones; configurations rely on it.
-        { ca: clientAuthority, requestCert: true, rejectUnauthorized: true, allowPartialTrustChain: true };
+    clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true, rejectUnauthorized: true };
   return {
     ...clients,
     cert: identity.certificatePem,

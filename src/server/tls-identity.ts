@@ -55,12 +55,20 @@ async function generate(certificatePath: string, keyPath: string, now: number): 
   writePrivateFile(certificatePath, certificate.pem);
 }
 
-/** The authority that clients' certificates must come from, checked to be one. @throws disk.unreadable, certificate.invalid */
+/**
+ * The authority that clients' certificates must come from. Go takes any certificate as an anchor; Node's server only self-signed ones, so a
+ * file without one would refuse every client, and is refused itself. @throws disk.unreadable, certificate.invalid
+ */
 export function readClientAuthority(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   const pem = read(path);
-  parse("certificate.invalid", path, () => new X509Certificate(pem));
-  return pem;
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const certificates = blocks.map((block) => parse("certificate.invalid", path, () => new X509Certificate(block)));
+  if (certificates.some((one) => one.subject === one.issuer && one.verify(one.publicKey))) return pem;
+  const what = certificates.length === 0 ? "no PEM certificate" : "no self-signed certificate";
+  throw new CountersignError("certificate.invalid", `${path} holds ${what}, so no client could be believed`, {
+    hints: ["name the file of the authority that issued the clients' certificates, with its root"],
+  });
 }
 
 /** An operator's files. @throws disk.unreadable, certificate.invalid, key.format */
