@@ -62,7 +62,9 @@ interface Announcement {
 }
 
 /** What `serve --json` says once it serves; undefined until it has said all of it. */
-function announcement(log: string): Announcement | undefined {
+function announcement(everything: string): Announcement | undefined {
+  // With --log the lines of the log come between.
+  const log = everything.replace(/^\{"time":.*\}$/gm, "");
   const start = log.indexOf("{");
   if (start === -1) return undefined;
   for (let end = log.indexOf("}", start); end !== -1; end = log.indexOf("}", end + 1)) {

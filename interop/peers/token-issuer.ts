@@ -19,6 +19,10 @@ export interface TokenIssuer extends AsyncDisposable {
   readonly credentials: string;
   /** A token for `actions` on a collection. */
   token(gun: string, ...actions: readonly string[]): string;
+  /** A token with these claims in place of the usual ones: tests ask for what no service would make. */
+  tokenWith(claims: Readonly<Record<string, unknown>>): string;
+  /** `METHOD /path?query` of every request. */
+  readonly requests: readonly string[];
 }
 
 const lifetimeSeconds = 300;
@@ -29,12 +33,13 @@ export async function startTokenIssuer(directory: Scratch): Promise<TokenIssuer>
   const x5c = [new X509Certificate(readFileSync(files.certificate)).raw.toString("base64")];
   const names = { service: "test-trust-service", issuer: "test-token-issuer" };
   const credentials = Buffer.from("publisher:a password").toString("base64");
-  const token = (access: readonly object[]) => {
+  const tokenWith = (changed: Readonly<Record<string, unknown>>) => {
     const now = Math.floor(Date.now() / 1_000);
     const times = { iat: now, nbf: now - 5, exp: now + lifetimeSeconds };
-    const claims = { iss: names.issuer, aud: names.service, sub: "publisher", jti: `${now}`, ...times, access };
-    return makeToken({ header: { x5c }, claims, key });
+    const claims = { iss: names.issuer, aud: names.service, sub: "publisher", jti: `${now}`, ...times };
+    return makeToken({ header: { x5c }, claims: { ...claims, ...changed }, key });
   };
+  const token = (access: readonly object[]) => tokenWith({ access });
   const server = await loopbackServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://issuer");
     const isKnown = request.headers.authorization === `Basic ${credentials}`;
@@ -51,6 +56,8 @@ export async function startTokenIssuer(directory: Scratch): Promise<TokenIssuer>
     options: { ...names, realm: `${server.origin}/token`, rootcertbundle: files.authority },
     credentials,
     token: (gun, ...actions) => token([{ type: "repository", name: gun, actions }]),
+    tokenWith,
+    requests: server.requests,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,195 @@
+// Access as old clients and the old server know it: the same challenges and refusals as Debian's notary-server, byte for byte, the
+// notary client's own dance with a token service, and API tokens for clients that only know passwords.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { countersignClient, startOurServer } from "./peers/countersign.ts";
+import { peerTest } from "./peers/find.ts";
+import { notaryClient } from "./peers/notary-client.ts";
+import { startServer } from "./peers/notary-server.ts";
+import { type Scratch, scratch } from "./peers/scratch.ts";
+import { startTokenIssuer, type TokenIssuer } from "./peers/token-issuer.ts";
+
+const gun = "registry.example.com/team/app";
+
+function startDebian(directory: Scratch, options: object) {
+  return startServer(
+    directory,
+    "notary-tokens",
+    {},
+    {
+      trust_service: { type: "local", key_algorithm: "ecdsa" },
+      storage: { backend: "memory" },
+      auth: { type: "token", options },
+    },
+  );
+}
+
+function startOurs(directory: Scratch, policy: object, tls = false) {
+  writeFileSync(directory.at("policy.json"), JSON.stringify(policy));
+  return startOurServer(directory, { tls, args: ["--access", directory.at("policy.json"), "--log", "json"] });
+}
+
+function ourPolicy({ rootcertbundle, ...docker }: TokenIssuer["options"]) {
+  return { apiTokens: false, dockerTokens: { ...docker, rootCertBundle: rootcertbundle } };
+}
+
+peerTest("every challenge and refusal is notary-server's, byte for byte", ["notary-server"], async () => {
+  using directory = scratch("access-bytes");
+  await using issuer = await startTokenIssuer(directory);
+  const { options } = issuer;
+  const debian = await startDebian(directory, options);
+  await using _debian = { [Symbol.asyncDispose]: () => debian.process.stop() };
+  await using ours = await startOurs(directory, ourPolicy(options));
+  const seconds = Math.floor(Date.now() / 1_000);
+  const access = (...actions: string[]) => ({ access: [{ type: "repository", name: gun, actions }] });
+  const bearers: readonly (readonly [string, string | undefined])[] = [
+    ["nothing", undefined],
+    ["no token", "Bearer nonsense"],
+    ["two words", "Bearer a b"],
+    ["Basic", "Basic dTpw"],
+    ["no claims", `Bearer ${issuer.tokenWith({})}`],
+    ["expired", `Bearer ${issuer.tokenWith({ exp: seconds - 120, ...access("pull") })}`],
+    ["not yet", `Bearer ${issuer.tokenWith({ nbf: seconds + 120, ...access("pull") })}`],
+    ["other audience", `Bearer ${issuer.tokenWith({ aud: "other", ...access("pull") })}`],
+    ["other issuer", `Bearer ${issuer.tokenWith({ iss: "other", ...access("pull") })}`],
+    [
+      "other collection",
+      `Bearer ${issuer.tokenWith({ access: [{ type: "repository", name: `${gun}2`, actions: ["*"] }] })}`,
+    ],
+    ["pull", `Bearer ${issuer.tokenWith(access("pull"))}`],
+    ["push", `Bearer ${issuer.tokenWith(access("push"))}`],
+    ["push,pull", `Bearer ${issuer.tokenWith(access("push", "pull"))}`],
+    ["everything", `Bearer ${issuer.tokenWith(access("*"))}`],
+    ["catalog", `Bearer ${issuer.tokenWith({ access: [{ type: "registry", name: "catalog", actions: ["*"] }] })}`],
+  ];
+  const trust = `/v2/${gun}/_trust`;
+  const requests: readonly (readonly [string, string])[] = [
+    ["GET", "/v2/"],
+    ["GET", "/nonsense"],
+    ["HEAD", `${trust}/tuf/root.json`],
+    ["GET", "/v2/_trust/changefeed?records=1"],
+    ["GET", `${trust}/changefeed?records=1`],
+    ["GET", `${trust}/tuf/root.json`],
+    ["GET", `${trust}/tuf/1.root.json`],
+    ["GET", `${trust}/tuf/timestamp.key`],
+    ["POST", `${trust}/tuf/`],
+    ["POST", `${trust}/tuf/snapshot.key`],
+    ["DELETE", `${trust}/tuf/`],
+  ];
+  for (const [method, path] of requests) {
+    for (const [who, authorization] of bearers) {
+      const ask = async (url: string) => {
+        const headers = authorization === undefined ? {} : { authorization };
+        const response = await fetch(`${url}${path}`, { method, headers });
+        const body = await response.text();
+        const isRefused = response.status === 401;
+        return {
+          status: response.status,
+          challenge: inOrder(response.headers.get("www-authenticate")),
+          type: isRefused ? response.headers.get("content-type") : "",
+          body: isRefused ? body : "",
+        };
+      };
+      assert.deepEqual(await ask(ours.url), await ask(debian.address.url), `${method} ${path} with ${who}`);
+    }
+  }
+  // Here notary-server is narrower than RFC 7519, section 4.1.3: it refuses every list of audiences.
+  const authorization = `Bearer ${issuer.tokenWith({ aud: ["other", options.service], ...access("pull") })}`;
+  const status = async (url: string) =>
+    (await fetch(`${url}${trust}/tuf/root.json`, { headers: { authorization } })).status;
+  assert.deepEqual([await status(debian.address.url), await status(ours.url)], [401, 404]);
+});
+
+/** notary-server writes several actions in any order. */
+function inOrder(challenge: string | null): string | null {
+  return challenge === null
+    ? null
+    : challenge.replace(/:([a-z*,]+)"/, (_, actions: string) => `:${actions.split(",").sort()}"`);
+}
+
+peerTest(
+  "the notary client's dance with a token service ends as with notary-server",
+  ["notary", "notary-server"],
+  async () => {
+    using directory = scratch("access-dance");
+    await using issuer = await startTokenIssuer(directory);
+    const { options } = issuer;
+    const debian = await startDebian(directory, options);
+    await using _debian = { [Symbol.asyncDispose]: () => debian.process.stop() };
+    await using ours = await startOurs(directory, ourPolicy(options));
+    writeFileSync(directory.at("content"), "content");
+    const play = async (name: string, url: string) => {
+      const client = notaryClient({ url, authority: undefined, trustDirectory: directory.at(`trust-${name}`) });
+      const told: string[] = [];
+      const from = issuer.requests.length;
+      const wrong = Buffer.from("publisher:wrong").toString("base64");
+      const as = async (credential: string | undefined, ...args: string[]) => {
+        const env = credential === undefined ? {} : { NOTARY_AUTH: credential };
+        const { status, stdout, stderr } = await client.runWith({ env }, ...args);
+        told.push(
+          `${args[0]} ${status} ${
+            status === 0
+              ? ""
+              : (stdout + stderr)
+                  .replaceAll(url, "URL")
+                  .replace(/[0-9a-f]{64}/g, "KEY")
+                  .trim()
+          }`,
+        );
+      };
+      await as(undefined, "init", "-p", gun);
+      await as(wrong, "init", "-p", gun);
+      await as(issuer.credentials, "init", "-p", gun);
+      await as(issuer.credentials, "add", "-p", gun, "1.0", directory.at("content"));
+      await as(issuer.credentials, "list", gun);
+      await as(undefined, "list", gun);
+      await as(issuer.credentials, "key", "rotate", gun, "snapshot", "-r");
+      await as(wrong, "delete", "--remote", gun);
+      await as(issuer.credentials, "delete", "--remote", gun);
+      return {
+        told,
+        asked: issuer.requests.slice(from).map((line) => line.replace(/(push%2Cpull|pull%2Cpush)/, "push,pull")),
+      };
+    };
+    const [theirs, mine] = [await play("debian", debian.address.url), await play("ours", ours.url)];
+    assert.deepEqual(mine.told, theirs.told);
+    assert.deepEqual(mine.asked, theirs.asked);
+    assert.ok(mine.told.includes("delete 0 ") && mine.told.some((line) => /^init 1/.test(line)), mine.told.join("\n"));
+  },
+);
+
+peerTest("a client that only knows passwords uses an API token as one; a revoked one ends it", ["notary"], async () => {
+  using directory = scratch("access-api-token");
+  await using ours = await startOurs(directory, { anonymousPull: ["registry.example.com/public/*"] }, true);
+  const administrator = countersignClient({ ...ours, home: directory.at("home") });
+  const adminToken = ["--token-file", `${ours.dataDirectory}/admin-token`];
+  const made = await administrator.json("token", "create", "old", "--push", "registry.example.com/**", ...adminToken);
+  const { id, token } = made.answer as { id: string; token: string };
+  const notary = notaryClient({ ...ours, trustDirectory: directory.at("trust") });
+  const env = { NOTARY_AUTH: Buffer.from(`anybody:${token}`).toString("base64") };
+  const run = (...args: string[]) => notary.runWith({ env }, ...args);
+  writeFileSync(directory.at("content"), "content");
+  for (const name of [gun, "registry.example.com/public/app"]) {
+    for (const args of [
+      ["init", "-p", name],
+      ["add", "-p", name, "1.0", directory.at("content")],
+      ["list", name],
+    ]) {
+      const { status, stdout, stderr } = await run(...args);
+      assert.equal(status, 0, `${args.join(" ")}: ${stdout}${stderr}\n${ours.process.log()}`);
+    }
+  }
+  const stranger = notaryClient({ ...ours, trustDirectory: directory.at("stranger") });
+  assert.match((await stranger.ok("list", "registry.example.com/public/app")).stdout, /1\.0/);
+  assert.notEqual((await stranger.run("list", gun)).status, 0);
+  const rotated = await run("key", "rotate", gun, "snapshot", "-r");
+  assert.match(rotated.stdout + rotated.stderr, /not authorized/, "push does not replace keys");
+  await administrator.ok("token", "revoke", id, ...adminToken);
+  assert.match((await run("add", "-p", gun, "2.0", directory.at("content"))).stderr, /not authorized|unauthorized/i);
+  const log = ours.process.log();
+  assert.match(log, new RegExp(`"who":"token:old \\(${id}\\)"`));
+  assert.ok(
+    !log.includes(token.slice(21)) &&
+      !log.includes(readFileSync(`${ours.dataDirectory}/admin-token`, "utf8").slice(21, 60)),
+  );
+});
