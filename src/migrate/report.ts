@@ -14,32 +14,35 @@ export type Severity =
   /** The destination holds something else; left alone. */
   | "conflict";
 
-/** Stable names, for scripts. */
-export type FindingCode =
-  | "certificate.expired"
-  | "changes.conflict"
-  | "changes.deleted_name"
-  | "changes.name_refused"
-  | "collection.conflict"
-  | "collection.moved_on"
-  | "collection.no_root"
-  | "collection.unreadable"
-  | "delegation.unusable"
-  | "document.expired"
-  | "document.unreachable"
-  | "key.algorithm"
-  | "key.deleted"
-  | "key.missing"
-  | "key.role"
-  | "key.unopened"
-  | "name.refused"
-  | "root.chain"
-  | "row.deleted"
-  | "row.hash"
-  | "row.role"
-  | "row.unreadable"
-  | "row.version"
-  | "signer.absent";
+/** Stable names, for scripts, and what each says; docs/migration.md has them too. */
+export const findingMeanings = {
+  "certificate.expired":
+    "the root is signed under expired certificates: every Notary client refuses it and nobody can repair it",
+  "changes.conflict": "a row of the change feed has an id that is another row's on the new server",
+  "changes.name_refused": "rows of the change feed are of a name that the new server does not take",
+  "collection.conflict": "both servers were published to",
+  "collection.moved_on": "the new server has everything of the old one's, and newer documents",
+  "collection.no_root": "no usable root is stored",
+  "collection.unreadable": "a document that readers get does not verify",
+  "delegation.unusable": "a delegated role is expired or signed by too few of its keys",
+  "document.expired": "a document is past its date",
+  "document.unreachable":
+    "the chain from timestamp to targets names a document that is not stored, or a stored one is named by nothing",
+  "key.deleted": "a key's row is marked as deleted",
+  "key.missing": "no row has the key that the root names",
+  "key.role": "a key is for another role than snapshot or timestamp",
+  "key.unopened": "a key does not open with the passphrase of its alias, or is not the key of its row",
+  "name.refused": "the new server takes no collection of this name",
+  "root.chain": "a root does not follow the one before it",
+  "row.deleted": "a row is marked as deleted",
+  "row.hash": "a row's sha256 is not that of its data",
+  "row.role": "a row's role is no role of TUF",
+  "row.unreadable": "a row's data is no signed document of its role",
+  "row.version": "a row's data is another version than the row says",
+  "signer.absent": "no signer database was given",
+} as const;
+
+export type FindingCode = keyof typeof findingMeanings;
 
 export interface Finding {
   readonly severity: Severity;
