@@ -186,7 +186,7 @@ export class Collections {
   /** The key the current root names if the server holds it, else one that has not signed yet. */
   async currentKey(gun: Gun, role: OnlineRole): Promise<PublicKey> {
     const held = await this.#signer.held(gun, role, { isFresh: true });
-    for (const dialect of dialects) {
+    for (const dialect of held.length === 0 ? [] : dialects) {
       const stored = await this.#storage.current(gun, { dialect, role: rootRole });
       if (stored === undefined) continue;
       const root = serverDialect(dialect).decodeRoot(stored.bytes).signed;
@@ -223,7 +223,7 @@ export class Collections {
   #nextSet(
     gun: Gun,
     dialect: DialectName,
-    { state, dialects: remembering, floors }: KnownState,
+    { generation, state, dialects: remembering, floors }: KnownState,
     upload: Upload,
     now: number,
   ): Promise<NextSet> {
@@ -235,7 +235,8 @@ export class Collections {
       stored: new Map(stored.map((document) => [document.role, document])),
       uploaded: upload.documents.filter((document) => document.dialect === dialect),
       floor: async (role) =>
-        floors.get(floorKey({ dialect, role })) ??
+        // A name that nothing was ever committed to has no versions to stay above.
+        (generation === 0 ? 0 : floors.get(floorKey({ dialect, role }))) ??
         (await this.#storage.highestVersion(gun, { dialect, role: parseRoleName(role) })),
       signer: this.#signer,
       now,
