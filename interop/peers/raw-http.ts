@@ -41,14 +41,12 @@ export async function rawExchange(
     if (!untilClosed && parse(received, method, false) !== undefined) resolve(false);
   });
   socket.once("error", () => resolve(true));
-  socket.once("close", () => resolve(true));
+  const ended = new Promise<void>((done) => socket.once("close", () => done()));
+  void ended.then(() => resolve(true));
   const sending = (async () => {
     for (const piece of pieces) {
       if (socket.destroyed || !socket.writable) return;
-      await new Promise<void>((done) => {
-        socket.write(piece, () => done());
-        socket.once("close", () => done());
-      });
+      await Promise.race([new Promise<void>((done) => socket.write(piece, () => done())), ended]);
       if (pauseMs > 0) await new Promise((done) => setTimeout(done, pauseMs));
     }
   })();

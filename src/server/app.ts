@@ -56,7 +56,7 @@ export interface App {
 /** A request of which nothing is known but what it says. */
 const nobody: Requester = { address: "" };
 const metricsType = "text/plain; version=0.0.4; charset=utf-8";
-const maxUploadBytesAtOnce = 1024 * 1024 * 1024;
+const maxUploadBytesAtOnce = 384 * 1024 * 1024;
 
 export function createApp(options: AppOptions): App {
   const { storage, signer, clock, log, cacheBytes = 64 * 1024 * 1024, caching = notaryCaching, gunPrefixes } = options;

@@ -5,15 +5,16 @@ import type { DialectName } from "../tuf/index.ts";
 import { bundleMediaType, encodeBundle } from "../updater/index.ts";
 import { bundleAnswer, jsonResponse, toResponse } from "./answers.ts";
 import type { AppContext, IncomingUpload } from "./app-context.ts";
+import { maxTargetsBytes } from "./document-bounds.ts";
 import { keep } from "./document-routes.ts";
 import { type MultipartLimits, readMultipart } from "./multipart.ts";
 import { type CurrentState, currentDocument } from "./reads.ts";
 import { parseUpload } from "./upload.ts";
 
-/** Notary's client stops reading at 100 MiB, so a larger document could not be read by anybody. */
+/** Both dialects of the largest targets, and contents. What one document may be is in document-bounds.ts. */
 export const uploadLimits: MultipartLimits = {
-  maxPartBytes: 100 * 1024 * 1024,
-  maxTotalBytes: 256 * 1024 * 1024,
+  maxPartBytes: maxTargetsBytes,
+  maxTotalBytes: 96 * 1024 * 1024,
   maxParts: 4_096,
 };
 

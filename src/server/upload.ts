@@ -11,6 +11,7 @@ import {
   sha256,
 } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
+import { requireBounded } from "./document-bounds.ts";
 import type { UploadPart } from "./multipart.ts";
 
 export interface UploadedDocument {
@@ -35,8 +36,8 @@ export function parseUpload(parts: readonly UploadPart[]): Upload {
     const kind = filename.slice(0, Math.max(0, slash));
     const rest = filename.slice(slash + 1);
     if (kind === "blob") blobs.push(checkedBlob(rest, bytes));
-    else if (kind === "notary1") documents.push({ dialect: kind, role: parseRoleName(rest), bytes });
-    else if (kind === "tuf1") documents.push({ dialect: kind, role: tuf1Role(rest), bytes });
+    else if (kind === "notary1") documents.push(bounded({ dialect: kind, role: parseRoleName(rest), bytes }));
+    else if (kind === "tuf1") documents.push(bounded({ dialect: kind, role: tuf1Role(rest), bytes }));
     else throw new CountersignError("request.invalid", `unknown part ${JSON.stringify(filename.slice(0, 80))}`);
   }
   if (documents.length === 0) throw new CountersignError("request.invalid", "no document in the upload");
@@ -49,7 +50,10 @@ export type NotaryUpload =
   | { readonly kind: "noFilename" | "malformedJson" }
   | { readonly kind: "invalidRole"; readonly name: string };
 
-/** The parts of Notary's `POST T/tuf/`: the file name, less `.json`, is the role. A timestamp is looked at and dropped (section 7). */
+/**
+ * The parts of Notary's `POST T/tuf/`: the file name, less `.json`, is the role. A timestamp is looked at and dropped (section 7).
+ * @throws request.too_large
+ */
 export function parseNotaryUpload(parts: readonly UploadPart[]): NotaryUpload {
   const documents = new Map<RoleName, UploadedDocument>();
   for (const [index, { filename, bytes }] of parts.entries()) {
@@ -61,7 +65,8 @@ export function parseNotaryUpload(parts: readonly UploadPart[]): NotaryUpload {
       const isReadable = parts.slice(0, index).every((part) => isJsonDocument(part.bytes));
       return isReadable ? { kind: "invalidRole", name } : { kind: "malformedJson" };
     }
-    if (role !== "timestamp") documents.set(role, { dialect: "notary1", role, bytes });
+    const document = bounded({ dialect: "notary1", role, bytes });
+    if (role !== "timestamp") documents.set(role, document);
     else if (!isJsonDocument(bytes)) return { kind: "malformedJson" };
   }
   return { kind: "upload", upload: { documents: [...documents.values()], blobs: [] } };
@@ -84,6 +89,11 @@ function roleOrUndefined(name: string): RoleName | undefined {
     if (isCountersignError(error, "role.invalid")) return undefined;
     throw error;
   }
+}
+
+function bounded(document: UploadedDocument): UploadedDocument {
+  requireBounded(document.role, document.bytes);
+  return document;
 }
 
 function tuf1Role(text: string): RoleName {
