@@ -9,6 +9,7 @@ import { encodeUtf8, isCountersignError } from "../bytes/index.ts";
 import { generateSigner, type PublicKey, type Signer } from "../keys/index.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../testing/index.ts";
 import { encodeHealthAnswer, encodeKeyAnswer, encodeKeyInfoAnswer, encodeSignatureAnswer } from "./messages.ts";
+import { writeMessage } from "./protobuf.ts";
 import { methodPaths, wireAlgorithm, wirePublicKey } from "./protocol.ts";
 import { type SampleIdentity, sampleIdentity } from "./sample-identity.ts";
 import { openSignerClient, type SignerClient } from "./signer-client.ts";
@@ -126,8 +127,13 @@ test("a hang ends at the deadline", async () => {
   );
 });
 
-test("a huge answer is cut off, not kept", async () => {
-  await refusedByAll(answering(() => Buffer.alloc(5 * 1024 * 1024)));
+test("a huge answer is cut off, not kept, also one that would be right", async () => {
+  const padding = writeMessage([[15, Buffer.alloc(5 * 1024 * 1024)]]);
+  const padded = () => Buffer.concat([encodeKeyAnswer(keyAnswer(key.publicKey)), padding]);
+  await withFake(answering(padded), async (client) => {
+    await refused(client.createKey(gun, "snapshot", "ecdsa"));
+    await refused(client.keyInfo(key.publicKey.id));
+  });
 });
 
 test("a signer that goes away in the middle of a call, and one that was never there", async () => {
