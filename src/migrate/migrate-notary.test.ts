@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CountersignError, encodeHex, parseGun, parseRoleName, sha256 } from "../bytes/index.ts";
 import { notary1 } from "../dialects/index.ts";
+import { openSignerKeys } from "../notary-signer/index.ts";
 import { localRoleSigner } from "../server/index.ts";
-import { openSqliteStorage, type Storage } from "../storage/index.ts";
+import { openSqliteSignerKeys, openSqliteStorage, type Storage } from "../storage/index.ts";
 import { temporaryDirectory } from "../testing/index.ts";
-import { keptBySigner } from "./key-destinations.ts";
+import { intoSignerKeys, keptBySigner } from "./key-destinations.ts";
 import { outcomeOf } from "./report.ts";
 import { SampleDeployment, sampleGuns, sampleNow } from "./sample-deployment.ts";
 import { codes, finding, master, run } from "./sample-migration.ts";
@@ -124,6 +125,33 @@ test("a key named by a root counts as used, whatever its row says: it must not b
     const [stored] = await storage.serverKeys(parseGun(gun), "timestamp");
     assert.equal(stored?.usedAt, key.createdAt);
     assert.deepEqual(Buffer.from(stored?.sealed ?? []), Buffer.from([2, ...named.spki]));
+  }));
+
+test("secrets go to our own signer when it is to hold them, and storage keeps the public half by which it is asked", () =>
+  withStorage(async (storage) => {
+    await using directory = await temporaryDirectory();
+    await using store = openSqliteSignerKeys(directory.path);
+    const passphraseOf = () => "of the new signer";
+    const signer = await openSignerKeys({
+      store,
+      passphraseOf,
+      defaultAlias: "y2026",
+      clock: () => 0,
+      testOnlyCost: 16,
+    });
+    const source = new SampleDeployment("docker-push-then-signer");
+    const gun = sampleGuns["docker-push-then-signer"];
+    const key = await source.addKey(gun, "timestamp");
+    key.lastUsed = sampleNow - 1;
+    for (const _ of ["first run", "second run"]) await run(source, storage, { keys: intoSignerKeys(signer) });
+    const signed = await signer.sign(key.keyId, Buffer.from("content"));
+    assert.equal(signed?.key.id, key.keyId);
+    assert.equal((await store.key(key.keyId))?.usedAt, sampleNow - 1);
+    const stored = await storage.serverKeys(parseGun(gun), "timestamp");
+    assert.deepEqual(
+      stored.map(({ sealed }) => Buffer.from(sealed)),
+      [Buffer.from([2, ...key.public])],
+    );
   }));
 
 test("a key that does not open is told with what follows for its collection", () =>

@@ -41,19 +41,26 @@ async function openPostgres(address: PostgresAddress): Promise<SqlConnection> {
     await client.end().catch(() => undefined);
     throw unreachable(description, cause);
   }
+  // The driver is done with queueing queries by itself.
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = async (sql: string, values: readonly SqlValue[]) => {
+    if (broken !== undefined) throw unreachable(description, broken);
+    let count = 0;
+    const text = sql.replaceAll("?", () => `$${++count}`);
+    try {
+      // As text, not binary: binary values are views into a buffer that the driver writes the next rows into.
+      return (await client.query<SqlRow>({ text, values: [...values] })).rows;
+    } catch (cause) {
+      throw queryError(description, cause);
+    }
+  };
   return {
     kind: "postgres",
     description,
-    async query(sql, values = []) {
-      if (broken !== undefined) throw unreachable(description, broken);
-      let count = 0;
-      const text = sql.replaceAll("?", () => `$${++count}`);
-      try {
-        // As text, not binary: binary values are views into a buffer that the driver writes the next rows into.
-        return (await client.query<SqlRow>({ text, values: [...values] })).rows;
-      } catch (cause) {
-        throw queryError(description, cause);
-      }
+    query(sql, values = []) {
+      const answer = last.then(() => ask(sql, values));
+      last = answer.catch(() => undefined);
+      return answer;
     },
     [Symbol.asyncDispose]: () => client.end().catch(() => undefined),
   };

@@ -67,13 +67,13 @@ export async function readDocuments(
       const bytes = data.get(row.id);
       const role = roleOf(row);
       if (bytes === undefined || role === undefined) throw vanished(gun, row);
-      const fault = contentFault(row, bytes);
+      const hash = encodeHex(sha256(bytes));
+      const hashIsWrong = row.sha256 !== undefined && row.sha256 !== hash;
+      const fault = contentFault(row, bytes, hashIsWrong);
       if (fault !== undefined) {
         findings.push({ ...placeOf(gun, row), severity: "left_out", ...fault });
         continue;
       }
-      const hash = encodeHex(sha256(bytes));
-      const hashIsWrong = row.sha256 !== undefined && row.sha256 !== hash;
       documents.push({ row, role, version: row.version, sha256: hash, hashIsWrong });
       if (holdsAll) held.set(row.id, bytes);
     }
@@ -143,9 +143,12 @@ const types: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What makes the bytes no document of this row; undefined when they are one. Signatures are looked at later. */
-function contentFault(row: TufRow, bytes: Uint8Array): Pick<Finding, "code" | "message" | "consequence"> | undefined {
-  const hash = encodeHex(sha256(bytes));
-  const damaged = row.sha256 !== undefined && row.sha256 !== hash ? "; its sha256 does not match its data either" : "";
+function contentFault(
+  row: TufRow,
+  bytes: Uint8Array,
+  hashIsWrong: boolean,
+): Pick<Finding, "code" | "message" | "consequence"> | undefined {
+  const damaged = hashIsWrong ? "; its sha256 does not match its data either" : "";
   try {
     const { signed } = parseSignedJson(bytes, { numbers: "integral" });
     const at = jsonPath("signed");
