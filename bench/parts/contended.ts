@@ -33,7 +33,11 @@ const cases: Readonly<Record<WireFormat, string>> = {
 export async function benchContended(settings: BenchSettings): Promise<PartReport> {
   using directory = scratch("bench-contended");
   await using running = new AsyncDisposableStack();
-  const contenders = await startContenders(directory, running, settings, ["countersign", "notary-pg"]);
+  const contenders = await startContenders(directory, running, settings, [
+    "countersign",
+    "countersign-pg",
+    "notary-pg",
+  ]);
   const seconds = settings.short ? 3 : 10;
   const rounds = settings.short ? 1 : 3;
   const all: Figure[] = [];
@@ -59,10 +63,16 @@ export async function benchContended(settings: BenchSettings): Promise<PartRepor
 }
 
 function targets(all: readonly Figure[]): readonly Target[] {
-  const value = (format: WireFormat, unit: string) => findValue(all, cases[format], "countersign", unit) ?? Number.NaN;
+  return [...targetsOf(all, "countersign"), ...targetsOf(all, "countersign-pg")].filter(
+    ({ value }) => !Number.isNaN(value),
+  );
+}
+
+function targetsOf(all: readonly Figure[], subject: string): readonly Target[] {
+  const value = (format: WireFormat, unit: string) => findValue(all, cases[format], subject, unit) ?? Number.NaN;
   return [
     {
-      name: cases.old,
+      name: `${cases.old}, ${subject}`,
       of: "a second",
       value: value("old", "acknowledged a second"),
       must: 8,
@@ -70,7 +80,7 @@ function targets(all: readonly Figure[]): readonly Target[] {
       better: "higher",
     },
     {
-      name: "answers of 5xx to them",
+      name: `answers of 5xx to them, ${subject}`,
       of: "",
       value: value("old", "answers of 5xx"),
       must: 0,
@@ -79,7 +89,7 @@ function targets(all: readonly Figure[]): readonly Target[] {
     },
     // The table has no "must" for our own API: what holds for the old wire is the least.
     {
-      name: cases.ours,
+      name: `${cases.ours}, ${subject}`,
       of: "tags a second",
       value: value("ours", "acknowledged a second"),
       must: 8,
