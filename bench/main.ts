@@ -15,6 +15,7 @@ const parts: ReadonlyMap<string, (settings: BenchSettings) => Promise<PartReport
   ["sign", async (settings) => (await import("./parts/sign.ts")).benchSign(settings)],
   ["publish", async (settings) => (await import("./parts/publish.ts")).benchPublish(settings)],
   ["contended", async (settings) => (await import("./parts/contended.ts")).benchContended(settings)],
+  ["large", async (settings) => (await import("./parts/large.ts")).benchLarge(settings)],
   ["storage", async (settings) => (await import("./parts/storage.ts")).benchStorage(settings)],
   ["reads", async (settings) => (await import("./parts/reads.ts")).benchReads(settings)],
 ]);

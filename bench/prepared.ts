@@ -78,19 +78,23 @@ export async function openBenchPublisher(
   };
 }
 
-/** The publishes that add one tag each, one after the other, on top of `first`. */
+/** The publishes that add one tag each, one after the other, on top of `first`; before them one that adds many, if so asked. */
 export async function prepareRow(
   first: Publication,
   signers: readonly Signer[],
   count: number,
+  manyFirst = 0,
 ): Promise<readonly Publication[]> {
   const row: Publication[] = [];
   let state = nextState({ gun: first.gun, dialects: new Map() }, first);
-  for (let index = 0; index < count; index++) {
-    const tag = `v${index}`;
-    const { sha256, length } = benchTarget(tag);
-    const change = { kind: "add", name: parseTargetName(tag), length, hashes: new Map([["sha256", sha256]]) } as const;
-    const { publication } = await prepareChange(state, [change], { now: Date.now(), keys: keyRingOf(signers) });
+  const many = manyFirst === 0 ? [] : [Array.from({ length: manyFirst }, (_, index) => `many-${index}`)];
+  const single = Array.from({ length: count }, (_, index) => [`v${index}`]);
+  for (const tags of [...many, ...single]) {
+    const changes = tags.map((tag) => {
+      const { sha256, length } = benchTarget(tag);
+      return { kind: "add", name: parseTargetName(tag), length, hashes: new Map([["sha256", sha256]]) } as const;
+    });
+    const { publication } = await prepareChange(state, changes, { now: Date.now(), keys: keyRingOf(signers) });
     row.push(publication);
     state = nextState(state, publication);
   }
