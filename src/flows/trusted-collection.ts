@@ -45,7 +45,7 @@ const rootRole = parseRoleName("root");
 export async function openTrustedCollection(ports: ReadPorts, request: ReadRequest): Promise<Collection> {
   const pins = await pinsFor(ports, request);
   ports.progress(`reading ${request.gun}`);
-  const { dialect, source } = await findSource(ports, request);
+  const { dialect, source } = await findSource(ports, { ...request, dialect: readableBy(pins, request.dialect) });
   const open = (from: MetadataSource): Promise<Collection> =>
     openCollection({
       gun: request.gun,
@@ -71,6 +71,12 @@ export async function pinsFor(
 ): Promise<readonly Pin[]> {
   if (request.pins.length > 0) return request.pins;
   return (await ports.home.pins.find(request.gun))?.pins ?? [];
+}
+
+/** Pins of certificates and authorities speak for notary1 only: tuf1 has no certificates to hold them against. */
+function readableBy(pins: readonly Pin[], wanted: DialectName | "auto"): DialectName | "auto" {
+  const needsCertificates = pins.length > 0 && pins.every(({ kind }) => kind !== "key");
+  return wanted === "auto" && needsCertificates ? "notary1" : wanted;
 }
 
 /** One source of one dialect: the server's bundle, the documents one by one, or only what is cached. */

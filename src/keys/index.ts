@@ -6,6 +6,7 @@ export {
   type CertificateUsage,
   type SelfSignedCertificateOptions,
 } from "./certificate-builder.ts";
+export { isCertifiedBy } from "./certificate-chain.ts";
 export { notaryKeyId, parseCanonicalKeyId, tufKeyId } from "./key-id.ts";
 export { generatePrivateKey, generateSigner, signerFromPrivateKey } from "./memory-signer.ts";
 export {

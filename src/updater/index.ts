@@ -15,7 +15,7 @@ export { defaultLimits, type Limits, notary1Limits, tuf1Limits } from "./limits.
 export type { MemoryStore } from "./memory.ts";
 export { openCollection } from "./open-collection.ts";
 export type { OpenOptions } from "./open-options.ts";
-export { type Anchor, formatPin, type Pin, parsePin } from "./pins.ts";
+export { type Anchor, type AuthorityPin, formatPin, type KeyPin, type Pin, parsePin } from "./pins.ts";
 export type { FetchOptions, MetadataCache, MetadataSource, Wanted } from "./ports.ts";
 export { noCache, type VerifyBundleOptions, verifyBundle } from "./verify-bundle.ts";
 export { wholeBundle } from "./whole-bundle.ts";

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isCountersignError, parseRoleName } from "../bytes/index.ts";
 import { bothDialects, inBothDialects, rejectsWith, SimulatedReader, Simulator } from "../testing/index.ts";
-import { formatPin, type Pin, parsePin } from "./pins.ts";
+import { formatPin, type KeyPin, type Pin, parsePin } from "./pins.ts";
 
 const root = parseRoleName("root");
-const keyPin = (signer: Simulator["keys"]["root"][number]): Pin => ({ kind: "key", id: signer.publicKey.id });
+const keyPin = (signer: Simulator["keys"]["root"][number]): KeyPin => ({ kind: "key", id: signer.publicKey.id });
 
-async function certificatePins(simulator: Simulator): Promise<Pin[]> {
+async function certificatePins(simulator: Simulator): Promise<KeyPin[]> {
   const keys = await Promise.all(simulator.keys.root.map((signer) => simulator.keyOf("notary1", "root", signer)));
   return keys.map((key) => ({ kind: "certificate", id: key.id }));
 }
@@ -160,7 +160,7 @@ test("only pinned certificates count towards the threshold, as in Notary", async
 
 test("tuf1: a key id that the root's author chose to look like the pin is no pin", async () => {
   const simulator = await Simulator.create();
-  const pins: Pin[] = [keyPin(await simulator.newSigner())];
+  const pins = [keyPin(await simulator.newSigner())];
   const [pin] = pins;
   assert.ok(pin);
   simulator.mangle.set(root, (signed, dialect) => {

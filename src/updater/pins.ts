@@ -4,13 +4,25 @@
 // - `certificate`: a notary1 root key id, which covers the certificate. As in Notary only pinned certificates count: the pinned
 //   ones must reach the root's threshold by themselves. tuf1 has no certificates, and its key ids are chosen by whoever writes
 //   the root, so a certificate pin never matches there.
-import { CountersignError, type Gun } from "../bytes/index.ts";
-import type { CanonicalKeyId, KeyId } from "../keys/index.ts";
+// - `authority`: certificate authorities; root certificates that they have issued count, and must reach the threshold by themselves.
+//   notary1 only, as above.
+import { CountersignError, encodeHex, type Gun, sha256 } from "../bytes/index.ts";
+import { type CanonicalKeyId, type Certificate, isCertifiedBy, type KeyId } from "../keys/index.ts";
 import { countSigners, type Dialect, type Document, type Key, type Root } from "../tuf/index.ts";
 
-export type Pin =
+export type Pin = KeyPin | AuthorityPin;
+
+export type KeyPin =
   | { readonly kind: "key"; readonly id: CanonicalKeyId }
   | { readonly kind: "certificate"; readonly id: KeyId };
+
+export interface AuthorityPin {
+  readonly kind: "authority";
+  /** Any of these. */
+  readonly certificates: readonly Certificate[];
+  /** Where they came from, for people. */
+  readonly origin: string;
+}
 
 /** Why the first root was believed. */
 export type Anchor =
@@ -19,7 +31,7 @@ export type Anchor =
   | { readonly kind: "firstUse" };
 
 /** `<64 hex>` or `key:<64 hex>`: a root key by its canonical id; `certificate:<64 hex>`: Notary's id. @throws usage.invalid */
-export function parsePin(text: string): Pin {
+export function parsePin(text: string): KeyPin {
   const match = /^(?:(key|certificate):)?([0-9a-f]{64})$/.exec(text);
   const id = match?.[2];
   if (match === null || id === undefined) {
@@ -32,33 +44,56 @@ export function parsePin(text: string): Pin {
   return match[1] === "certificate" ? { kind: "certificate", id: brandKeyId(id) } : { kind: "key", id: brandKeyId(id) };
 }
 
+/** As parsePin reads it; an authority by the hash of its certificates, which nothing reads back. */
 export function formatPin(pin: Pin): string {
-  return pin.kind === "key" ? pin.id : `certificate:${pin.id}`;
+  switch (pin.kind) {
+    case "key":
+      return pin.id;
+    case "certificate":
+      return `certificate:${pin.id}`;
+    case "authority":
+      return `authority:${encodeHex(sha256(pin.certificates.map(({ pem }) => pem).join("")))}`;
+  }
 }
 
 /**
  * The pins that vouch for a root; none = nobody does. Only signatures of keys that may speak for this collection count; their dates
- * do not, since the chain may start at a root of long ago (the last one's are checked). Says nothing of the root's own threshold.
+ * do not, since the chain may start at a root of long ago (the last one's are checked); but what an authority has issued counts at `now`
+ * (milliseconds since the epoch) only. Says nothing of the root's own threshold.
  */
-export function vouchingPins(dialect: Dialect, root: Document<Root>, gun: Gun, pins: readonly Pin[]): readonly Pin[] {
+export function vouchingPins(
+  dialect: Dialect,
+  root: Document<Root>,
+  about: { readonly gun: Gun; readonly now: number },
+  pins: readonly Pin[],
+): readonly Pin[] {
+  const { gun, now } = about;
   const { keys, roles } = root.signed;
   const accepts = (key: Key) => dialect.acceptsRootKey(key, { gun, now: undefined });
   const { signers } = countSigners(dialect, root, keys, roles.root, { accepts, countAll: true });
   const byKey = pins.filter((pin) => pin.kind === "key" && signers.includes(pin.id));
   if (byKey.length > 0 || dialect.name !== "notary1") return byKey;
   const certificates = new Set<KeyId>(pins.filter((pin) => pin.kind === "certificate").map((pin) => pin.id));
-  if (certificates.size === 0) return [];
+  const authorities = pins.filter((pin) => pin.kind === "authority").flatMap((pin) => pin.certificates);
+  if (certificates.size === 0 && authorities.length === 0) return [];
+  const isCertified = (key: Key) => authorities.length > 0 && isCertifiedBy(key.certificates, authorities, now);
   const count = countSigners(dialect, root, keys, roles.root, {
-    accepts: (key) => certificates.has(key.id) && accepts(key),
+    accepts: (key) => (certificates.has(key.id) || isCertified(key)) && accepts(key),
     countAll: true,
   });
-  return count.met ? pins.filter((pin) => pin.kind === "certificate" && count.keyIds.includes(pin.id)) : [];
+  if (!count.met) return [];
+  const certified = count.keyIds.some((id) => !certificates.has(id));
+  return pins.filter((pin) => {
+    if (pin.kind === "authority") return certified;
+    return pin.kind === "certificate" && count.keyIds.includes(pin.id);
+  });
 }
 
 /** The error for a root that no pin vouches for; it names the keys that did sign, so that people can compare. */
 export function pinMismatch(gun: Gun, root: Document<Root>, pins: readonly Pin[]): CountersignError {
   const listed = root.signed.roles.root.keyIds;
-  const mistaken = pins.find((pin) => pin.kind === "key" && root.dialect === "notary1" && listed.includes(pin.id));
+  const keyPins = pins.filter((pin) => pin.kind === "key");
+  const mistaken = keyPins.find((pin) => root.dialect === "notary1" && listed.includes(pin.id));
   const ids = listed.map((keyId) => root.signed.keys.get(keyId)?.publicKey?.id ?? "unusable key").join(", ");
   return new CountersignError(
     "pin.mismatch",

@@ -97,7 +97,7 @@ function anchorOf(run: Run, set: TrustedSet): Anchor | undefined {
   const admitted = rememberedPins(run.memory.current, run.dialect.name, set.root);
   if (run.pins.length === 0) return { kind: "firstUse" }; // the first use is over: what was seen then is held on to
   const standing = run.pins.filter((pin) => admitted?.includes(formatPin(pin)));
-  const pins = standing.length > 0 ? standing : vouchingPins(run.dialect, set.root, run.gun, run.pins);
+  const pins = standing.length > 0 ? standing : vouchingPins(run.dialect, set.root, run, run.pins);
   return pins.length === 0 ? undefined : { kind: "pinned", pins };
 }
 
@@ -130,6 +130,6 @@ function fetchRoot(run: Run, version: number | undefined): Promise<Uint8Array | 
 function accept(run: Run, bytes: Uint8Array): Start | undefined {
   const set = TrustedSet.fromRoot(bytes, run);
   if (run.pins.length === 0) return { set, anchor: { kind: "firstUse" }, isFromCache: false, isBehind: false };
-  const pins = vouchingPins(run.dialect, set.root, run.gun, run.pins);
+  const pins = vouchingPins(run.dialect, set.root, run, run.pins);
   return pins.length === 0 ? undefined : { set, anchor: { kind: "pinned", pins }, isFromCache: false, isBehind: false };
 }
