@@ -1,5 +1,6 @@
 // The policy file: what it takes, and that no slip in it opens a door.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CountersignError, encodeUtf8, parseJson } from "../bytes/index.ts";
 import { decodeAccessPolicy } from "./policy-file.ts";
@@ -99,4 +100,13 @@ test("patterns, actions, addresses and texts that mean nothing or too much", () 
   assert.match(fault({ oidc: [twice, twice] }), /named twice/);
   assert.match(fault({ oidc: [{ ...twice, audience: undefined }] }), /audience/);
   assert.match(fault({ oidc: [{ ...twice, rules: [] }] }), /no rule/);
+});
+
+test("the policies that the documentation shows are policies", () => {
+  const text = readFileSync(new URL("../../docs/authentication.md", import.meta.url), "utf8");
+  const shown = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map((match): unknown => JSON.parse(match[1] ?? ""));
+  const [whole, gitlab] = shown;
+  assert.equal(shown.length, 2);
+  assert.equal(decode(whole).oidc[0]?.rules[0]?.name, "releases");
+  assert.equal(decode({ url: "https://trust.example.com", oidc: [gitlab] }).oidc[0]?.rules[0]?.claims.size, 3);
 });
