@@ -70,6 +70,7 @@ test("a revoked token is refused at once, in the fast lane too; one revoked by a
   clock.advance(2_000);
   assert.ok(!access.known(`Bearer ${second.secret}`, resource));
   assert.equal(await verdict(second.secret), "unknown or revoked API token");
+  assert.ok(!access.known(`Bearer ${second.secret}`, resource), "nor remembered, now that the list is new");
 });
 
 test("a revocation while the tokens are being read is not undone by that reading", async () => {

@@ -6,6 +6,7 @@ import { CountersignError, isCountersignError } from "../bytes/index.ts";
 import type { HttpClient, HttpRequest } from "../http/index.ts";
 import { fakeClock, hour, loopbackServer, makeToken, newEcKey, publicJwk, second } from "../testing/index.ts";
 import { MemoryTokens, openWorld } from "./access-world.test.ts";
+import { discoveredKeys } from "./issuer-keys.ts";
 import { openAccess } from "./open-access.ts";
 import type { OidcRule } from "./policy.ts";
 
@@ -260,6 +261,27 @@ test("a discovery document of another issuer, or that leads away from https, is 
     await assert.rejects(w.push(w.token()), (error) => isCountersignError(error, "access.issuer_unavailable"));
     assert.deepEqual(w.server.requests, ["GET /.well-known/openid-configuration"], JSON.stringify(discovery));
   }
+});
+
+test("an issuer on the network cannot send the server to look for keys on its own machine", async () => {
+  const asked: string[] = [];
+  const issuer = "https://ci.example.com";
+  const client: HttpClient = {
+    request: async ({ url }) => {
+      asked.push(url.href);
+      const body = Buffer.from(JSON.stringify({ issuer, jwks_uri: "http://127.0.0.1:8200/v1/secret" }));
+      return { status: 200, headers: new Map(), url, body };
+    },
+    stream: () => assert.fail("not streamed"),
+    close: () => undefined,
+  };
+  const clock = fakeClock();
+  const keys = discoveredKeys(issuer, client, clock.now);
+  await assert.rejects(
+    keys.find(() => undefined),
+    (error) => isCountersignError(error, "access.issuer_unavailable"),
+  );
+  assert.deepEqual(asked, [`${issuer}/.well-known/openid-configuration`]);
 });
 
 test("many jobs at once cost one fetch", async () => {
