@@ -2,7 +2,7 @@
 // new, somebody else's, full of connections, killed, cut off in any phase of a commit, shared with another process.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { type ErrorCode, isCountersignError, parseGun, parseRoleName } from "../src/bytes/index.ts";
+import { type ErrorCode, isCountersignError, parseGun, parseRoleName, type RoleName } from "../src/bytes/index.ts";
 import { importContract } from "../src/storage/import-contract.ts";
 import { type Commit, openPostgresStorage, type Storage } from "../src/storage/index.ts";
 import { storageContract } from "../src/storage/storage-contract.ts";
@@ -100,6 +100,33 @@ peerTest("a user who may not make schemas serves from one that the administrator
   await postgres.query(name, `CREATE ROLE clerk_${name} LOGIN; CREATE SCHEMA countersign AUTHORIZATION clerk_${name}`);
   await using storage = await openPostgresStorage({ url: url.replace("postgres@", `clerk_${name}@`) });
   assert.equal(await storage.commit(publish(1)), 1);
+});
+
+peerTest("a commit that the database refuses does not take those of others with it", ["postgres"], async () => {
+  await using storage = await openEmpty();
+  const bad = { ...targets, role: "no\u0000text" as RoleName, version: 1, bytes: Buffer.from("x") };
+  const names = [0, 1, 2, 3].map((index) => parseGun(`example.com/c${index}`));
+  const commits = names.map((name, index) =>
+    storage.commit(index === 1 ? { ...publish(1, name), documents: [bad] } : publish(1, name)),
+  );
+  const results = await Promise.allSettled(commits);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled", "fulfilled"],
+  );
+  assert.equal((await storage.listCollections({ limit: 10 })).length, 3);
+});
+
+peerTest("after its end a storage takes nothing more, and can be ended twice", ["postgres"], async () => {
+  const storage = await openEmpty();
+  await storage.watch?.(() => undefined);
+  const last = storage.commit(publish(1));
+  await storage.close();
+  assert.equal(await last, 1);
+  await storage.close();
+  for (const late of [storage.commit(publish(2)), storage.current(gun, targets), storage.apiTokens()]) {
+    await assert.rejects(late, (error) => isCountersignError(error, "storage.unavailable"));
+  }
 });
 
 function databaseOf(url: string): string {

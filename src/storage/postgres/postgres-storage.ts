@@ -51,7 +51,8 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
   const pool = await openPostgresPool({ ...options, application: "countersign", schema: storageSchema });
   const settings = { address: pool.address, timeoutMs: options.timeoutMs };
   const transactions = new CertainTransactions({ ...settings, application: writer });
-  const watcher = new Watcher({ ...settings, application: "countersign-watch" }, writer);
+  const timeoutMs = Math.min(options.timeoutMs ?? noticeTimeoutMs, noticeTimeoutMs);
+  const watcher = new Watcher({ ...settings, timeoutMs, application: "countersign-watch" }, writer);
   return new PostgresStorage(pool, writer, new Writer(transactions, writer), watcher);
 }
 
@@ -61,6 +62,8 @@ const isCurrent = `countersign.collections k
   JOIN countersign.current c ON c.collection = k.id
   JOIN countersign.documents d USING (collection, dialect, role, version)`;
 
+/** Until the line of notices counts as dead: what it carries takes no time at all. */
+const noticeTimeoutMs = 3_000;
 /** Long enough for a batch of renewals; after a crash others wait as long. */
 const renewalClaimMs = 120_000;
 /** Rows that another is claiming or committing to at this moment are left to it. Running twice does no harm: a claim is its owner's. */

@@ -70,8 +70,13 @@ export class Watcher {
       const [writer, gun = ""] = payload.split(" ");
       if (writer !== this.#writer) onChange(gunOf(gun));
     });
-    await execute(client, `LISTEN ${changeChannel}`);
-    return client;
+    try {
+      await execute(client, `LISTEN ${changeChannel}`);
+      return client;
+    } catch (error) {
+      client.end().catch(() => undefined);
+      throw error;
+    }
   }
 
   async #untilBroken(client: Client): Promise<void> {
@@ -80,8 +85,8 @@ export class Watcher {
     client.once("end", end);
     const signal = AbortSignal.any([ended.signal, this.#stop.signal]);
     while (!signal.aborted) {
-      await sleep(heartbeatMs, undefined, { signal, ref: false }).catch(() => undefined);
-      if (!signal.aborted) await execute(client, "SELECT 1").catch(end);
+      await execute(client, "SELECT 1").catch(end);
+      if (!signal.aborted) await sleep(heartbeatMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
     client.end().catch(() => undefined);
   }

@@ -106,12 +106,17 @@ export class Writer {
         else if (outcome !== "later") reject(outcome);
       }
     } catch (error) {
-      const isOfOne = items.length > 1 && error instanceof CountersignError && sqlState(error.cause) !== undefined;
-      if (isOfOne && error.code !== "disk.full") for (const item of items) await this.#together([item]);
+      if (items.length > 1 && isAboutValues(error)) for (const item of items) await this.#together([item]);
       else for (const { reject } of items) reject(error);
     }
     this.#queue.unshift(...later);
   }
+}
+
+/** The database refused something it was given, of one of them; any other failure would come again for each. */
+function isAboutValues(error: unknown): boolean {
+  const state = error instanceof CountersignError ? sqlState(error.cause) : undefined;
+  return state !== undefined && /^(?:22|23|54)/.test(state);
 }
 
 function bytesOf({ commit }: Batchable): number {
