@@ -68,7 +68,9 @@ export const requestDifferences: readonly Difference[] = [
       ...["a blank in the path", "a raw byte in the path"],
     ],
   },
+  // On every error, and with access control: nothing of that is asked here.
   { topic: "Errors are not cached", where: [] },
+  { topic: "Protected documents stay out of shared caches", where: [] },
   {
     topic: "Malformed uploads",
     where: [
