@@ -70,17 +70,19 @@ export async function openDestination({ args, env, clock }: Context, settings: N
     const destination = way.kind === "kept" ? keptBySigner : nowhere;
     return { description, storage: undefined, keys: destination, [Symbol.asyncDispose]: async () => undefined };
   }
-  const { makeDataDirectory, openPostgresStorage, openSqliteSignerKeys, openSqliteStorage } = await import(
-    "../../storage/index.ts"
-  );
-  makeDataDirectory(dataDir);
-  const { openMasterKey } = await import("../../server/index.ts");
-  // Also where no key is sealed under it: beside a database without one `serve` would refuse to make it.
-  const master = openMasterKey(dataDir, args.value("master-key"));
-  const storage =
-    choice.kind === "sqlite" ? openSqliteStorage(dataDir) : await openPostgresStorage({ url: choice.url });
-  opened.use(storage);
-  let destination = way.kind === "kept" ? keptBySigner : sealedUnder(master);
+  const { makeDataDirectory, openPostgresStorage, openSqliteSignerKeys } = await import("../../storage/index.ts");
+  const { openStorageAndKey } = await import("../../server/index.ts");
+  const masterKeyPath = args.value("master-key");
+  const options = { dataDir, storage: choice, ...(masterKeyPath === undefined ? {} : { masterKeyPath }) };
+  // With SQLite the master key is made also where nothing is sealed under it: beside a database without one `serve` refuses to make it.
+  const { storage, destination: sealed } =
+    way.kind !== "own" && choice.kind === "postgres"
+      ? { storage: opened.use(await openPostgresStorage({ url: choice.url })), destination: keptBySigner }
+      : await openStorageAndKey(options, opened).then(({ storage, master }) => ({
+          storage,
+          destination: sealedUnder(master),
+        }));
+  let destination = way.kind === "kept" ? keptBySigner : sealed;
   if (way.kind === "signer") {
     const { openSignerKeys, passphrasesFromEnvironment } = await import("../../notary-signer/index.ts");
     makeDataDirectory(way.directory);
