@@ -125,3 +125,16 @@ test("a root certificate past its date is breakage that nobody can mend, and is 
     assert.equal(finding(report, "certificate.expired").severity, "broken");
     assert.equal(report.collections.broken, 1);
   }));
+
+test("a snapshot that is gone breaks the chain: told, and the one before it stands in for the owner's repair", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("docker-trust-signers");
+    const gun = sampleGuns["docker-trust-signers"];
+    source.remove(gun, "snapshot", 6);
+    const report = await run(source, storage);
+    const told = finding(report, "document.unreachable");
+    assert.deepEqual([told.severity, told.role], ["broken", "snapshot"]);
+    assert.equal(report.collections.broken, 1);
+    const snapshot = { dialect: "notary1", role: parseRoleName("snapshot") } as const;
+    assert.equal((await storage.current(parseGun(gun), snapshot))?.version, 5);
+  }));

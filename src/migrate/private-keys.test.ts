@@ -6,6 +6,7 @@ import { isCountersignError } from "../bytes/index.ts";
 import { passphrasesFromEnvironment } from "../notary-signer/index.ts";
 import type { KeyMaterial, KeyRow } from "./notary-source.ts";
 import { openPrivateKey } from "./private-keys.ts";
+import { SampleDeployment, samplePassphrase } from "./sample-deployment.ts";
 
 const vectors: {
   readonly passphrase: string;
@@ -85,3 +86,13 @@ for (const [what, code, row, material] of changes) {
     });
   });
 }
+
+test("a secret swapped for that of another row's key, sealed under the same passphrase, is refused", async () => {
+  const source = new SampleDeployment();
+  const [mine, other] = [await source.addKey("a/b", "timestamp"), await source.addKey("a/c", "timestamp")];
+  const swapped = { public: mine.public, private: other.private };
+  await assert.rejects(
+    openPrivateKey(mine, swapped, () => samplePassphrase),
+    (error) => isCountersignError(error, "key.format") && /another key/.test(error.message),
+  );
+});
