@@ -180,18 +180,33 @@ peerTest(
       }
     });
 
-    await context.test("into PostgreSQL, beside Notary's own tables, by the configuration alone", async () => {
-      const report = await migrate(directory, notary, ["--own-keys", "--data", directory.at("beside")]);
-      assert.deepEqual([report.status, report.collections.verified], [0, guns.length]);
-      const args = ["--config", notary.serverConfig];
-      const env = { NOTARY_SERVER_TRUST_SERVICE_TYPE: "local" };
-      await using server = await startOurServer(directory, { name: "beside", tls: false, args, env });
-      const tags = await readFresh(server, guns);
-      assert.equal(tags.size, guns.length);
-      for (const gun of many) assert.equal(tags.get(gun), before.get(gun));
-      const again = await migrate(directory, notary, ["--own-keys", "--data", directory.at("beside")]);
-      assert.deepEqual([again.collections.already, again.keys.already], [guns.length, again.keys.found]);
-    });
+    await context.test(
+      "into PostgreSQL, beside Notary's own tables, by the configuration alone; killed and resumed",
+      async () => {
+        const count = async () => Number(await notary.ask("SELECT count(*) FROM countersign.collections WHERE live"));
+        const half = await startProcess({
+          name: "migration to be killed",
+          command: process.execPath,
+          args: commandLine(notary, "--own-keys", "--data", directory.at("beside")),
+          cwd: directory.path,
+          env: { HOME: directory.path, ...notary.passphrases },
+          ready: async () => (await count()) > 20,
+        });
+        await half.kill();
+        const report = await migrate(directory, notary, ["--own-keys", "--data", directory.at("beside")]);
+        const { already, copied, verified } = report.collections;
+        assert.ok(already > 20 && copied > 0, JSON.stringify(report.collections));
+        assert.deepEqual([report.status, already + copied, verified], [0, guns.length, copied]);
+        const args = ["--config", notary.serverConfig];
+        const env = { NOTARY_SERVER_TRUST_SERVICE_TYPE: "local" };
+        await using server = await startOurServer(directory, { name: "beside", tls: false, args, env });
+        const tags = await readFresh(server, guns);
+        assert.equal(tags.size, guns.length);
+        for (const gun of many) assert.equal(tags.get(gun), before.get(gun));
+        const again = await migrate(directory, notary, ["--own-keys", "--data", directory.at("beside")]);
+        assert.deepEqual([again.collections.already, again.keys.already], [guns.length, again.keys.found]);
+      },
+    );
 
     await context.test("rows that somebody damaged are told one by one, and what they belong to", async () => {
       const [a, b, c, d, e] = many;
