@@ -21,7 +21,7 @@ import { allowsCollection } from "./grants.ts";
 import { type Authenticated, notBelieved } from "./identity.ts";
 import { discoveredKeys, fixedKeys } from "./issuer-keys.ts";
 import { type OidcVerifier, verifyOidcToken } from "./oidc-tokens.ts";
-import type { AccessPolicy, OidcIssuerOptions } from "./policy.ts";
+import type { AccessPolicy, OidcIssuerOptions, RateLimits } from "./policy.ts";
 import { RememberedIdentities } from "./remembered-identities.ts";
 import { own, readToken } from "./signed-token.ts";
 import { type KeySet, keyIdsOf, keySet, parseJwks, verificationKey } from "./verification-keys.ts";
@@ -70,6 +70,10 @@ class PolicyAccess implements AccessControl {
     this.#docker = docker;
     this.#oidc = oidc;
     this.#remembered = new RememberedIdentities(clock, () => (tokens === undefined ? 0 : tokens.epoch));
+  }
+
+  get limits(): RateLimits {
+    return this.#policy.limits ?? {};
   }
 
   known(authorization: string | undefined, resource: Resource): boolean {

@@ -96,6 +96,9 @@ test("patterns, actions, addresses and texts that mean nothing or too much", () 
   assert.match(fault({ dockerTokens: docker }), /rootCertBundle or jwks/);
   assert.match(fault({ dockerTokens: { ...docker, jwks: "j", service: 's"\r\nx: y' } }), /plain text/);
   assert.match(fault({ dockerTokens: { ...docker, jwks: "j", realm: "http://a.example.com" } }), /https/);
+  assert.match(fault({ limits: { upload: { perMinute: 1, burst: 1 } } }), /policy\.limits\.upload: unknown member/);
+  assert.match(fault({ limits: { uploads: { perMinute: 0, burst: 1 } } }), /policy\.limits\.uploads\.perMinute/);
+  assert.match(fault({ limits: { uploads: { perMinute: 1 } } }), /policy\.limits\.uploads\.burst/);
   const twice = { issuer: "https://ci.example.com", audience: "a", rules: githubRule({}).oidc[0]?.rules };
   assert.match(fault({ oidc: [twice, twice] }), /named twice/);
   assert.match(fault({ oidc: [{ ...twice, audience: undefined }] }), /audience/);

@@ -7,6 +7,7 @@ import {
   type Decoder,
   decodeArray,
   decodeBoolean,
+  decodeInteger,
   decodeMap,
   decodeMember,
   decodeOptionalMember,
@@ -21,7 +22,7 @@ import { isLoopback } from "../http/index.ts";
 import type { DockerTokenOptions } from "./access-control.ts";
 import { decodeActions, decodePatterns, invalid, onlyMembers } from "./grants.ts";
 import { patternFault } from "./pattern.ts";
-import type { AccessPolicy, OidcIssuerOptions, OidcRule } from "./policy.ts";
+import type { AccessPolicy, OidcIssuerOptions, OidcRule, RateLimit, RateLimits } from "./policy.ts";
 
 const maxFileBytes = 1_048_576;
 
@@ -44,10 +45,11 @@ export async function readAccessPolicy(path: string): Promise<AccessPolicy> {
 /** @throws request.invalid, metadata.invalid, limit.exceeded with the path of the member */
 export function decodeAccessPolicy(value: JsonValue, directory: string): AccessPolicy {
   const top = jsonPath("policy");
-  const object = onlyMembers(value, top, ["url", "anonymousPull", "apiTokens", "dockerTokens", "oidc"]);
+  const object = onlyMembers(value, top, ["url", "anonymousPull", "apiTokens", "dockerTokens", "oidc", "limits"]);
   const file: Decoder<string> = (each, path) => resolve(directory, plainText(each, path));
   const url = decodeOptionalMember(object, "url", serverUrl, top);
   const dockerTokens = decodeOptionalMember(object, "dockerTokens", dockerTokenOptions(file), top);
+  const limits = decodeOptionalMember(object, "limits", rateLimits, top);
   const oidc = decodeOptionalMember(object, "oidc", decodeArray(oidcIssuer(file, url), 50), top) ?? [];
   const issuers = [...oidc.map(({ issuer }) => issuer), ...(dockerTokens === undefined ? [] : [dockerTokens.issuer])];
   if (new Set(issuers).size !== issuers.length) throw invalid(top, "an issuer is named twice");
@@ -57,6 +59,21 @@ export function decodeAccessPolicy(value: JsonValue, directory: string): AccessP
     apiTokens: decodeOptionalMember(object, "apiTokens", decodeBoolean, top) ?? true,
     ...(dockerTokens === undefined ? {} : { dockerTokens }),
     oidc,
+    ...(limits === undefined ? {} : { limits }),
+  };
+}
+
+function rateLimits(value: JsonValue, path: JsonPath): RateLimits {
+  onlyMembers(value, path, ["requests", "uploads", "keys", "failures"]);
+  return Object.fromEntries(decodeMap(rateLimit)(value, path));
+}
+
+function rateLimit(value: JsonValue, path: JsonPath): RateLimit {
+  const object = onlyMembers(value, path, ["perMinute", "burst"]);
+  const count = decodeInteger(1, 10_000_000);
+  return {
+    perMinute: decodeMember(object, "perMinute", count, path),
+    burst: decodeMember(object, "burst", count, path),
   };
 }
 

@@ -19,6 +19,19 @@ export interface OidcRule extends Grant {
   readonly claims: ReadonlyMap<string, string>;
 }
 
+export interface RateLimit {
+  /** Sustained. */
+  readonly perMinute: number;
+  /** At once, after a pause. */
+  readonly burst: number;
+}
+
+/** `failures` are credentials that were not believed. */
+export type LimitedWork = "requests" | "uploads" | "keys" | "failures";
+
+/** What is not named is not limited. */
+export type RateLimits = Readonly<Partial<Record<LimitedWork, RateLimit>>>;
+
 export interface AccessPolicy {
   /** Address of this server as clients know it, without a trailing slash. */
   readonly url?: string;
@@ -28,6 +41,8 @@ export interface AccessPolicy {
   readonly apiTokens: boolean;
   readonly dockerTokens?: DockerTokenOptions;
   readonly oidc: readonly OidcIssuerOptions[];
+  /** In place of the server's own, each by itself. */
+  readonly limits?: RateLimits;
 }
 
 /** Access with docker's token scheme alone, as Notary's configuration asks for it. */

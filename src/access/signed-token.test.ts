@@ -1,8 +1,9 @@
 // Reading tokens and their claims, without any key: one spelling for one token, and each claim's rule alone.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { makeToken, newEcKey, testStart } from "../testing/index.ts";
-import { checkClaims, readToken } from "./signed-token.ts";
+import { checkClaims, isSignedBy, readToken } from "./signed-token.ts";
 
 test("a token has one spelling: padding, blanks, the other alphabet and loose bits are other texts, and none of them a token", () => {
   const token = makeToken({ claims: { a: "??>>~~" }, key: newEcKey() });
@@ -33,6 +34,14 @@ test("members given twice, lists and texts in the place of header or claims are 
   for (const other of ['{"alg":"none","alg":"ES256"}', "{}", '{"alg":null}', '{"alg":["ES256"]}']) {
     assert.equal(readToken(`${part(other)}.${part("{}")}.eA`), undefined, other);
   }
+});
+
+test("a key is used with the algorithms that are its own, whichever the token names", async () => {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+  const token = readToken(makeToken({ claims: {}, key: privateKey }));
+  assert.ok(token !== undefined);
+  assert.equal(await isSignedBy(token, { key: publicKey, algorithms: ["RS256"] }), true);
+  assert.equal(await isSignedBy(token, { key: publicKey, algorithms: ["PS256"] }), false);
 });
 
 test("issuer, audience and end are each asked for, whoever chose the verifier", () => {

@@ -143,6 +143,13 @@ test("guessing at the token service is slowed down too", async () => {
   assert.equal((await world.send("GET", "/token")).status, 200, "anonymous is no guess");
 });
 
+test("the policy's limits stand in for the server's own, each by itself", async () => {
+  await using world = await openGuardedApp({ limits: { failures: { perMinute: 1, burst: 1 } } });
+  assert.equal((await world.send("GET", status, "guess")).status, 401);
+  const slow = await world.send("GET", status, "guess");
+  assert.deepEqual([slow.status, slow.headers.get("retry-after")], [429, "60"]);
+});
+
 test("uploads and keys are counted by identity, whatever address it comes from", async () => {
   const limit = { perMinute: 6, burst: 2 };
   await using world = await openGuardedApp({}, { rateLimits: { uploads: limit, keys: limit } });

@@ -84,7 +84,8 @@ export function createApp(options: AppOptions): App {
     },
   });
   const reads: Reads = new Reads(storage, clock, (gun) => collections.renew(gun), cacheBytes);
-  const { access, rateLimits = access === undefined ? {} : defaultRateLimits } = options;
+  const { access } = options;
+  const rateLimits = options.rateLimits ?? (access === undefined ? {} : { ...defaultRateLimits, ...access.limits });
   const limiter = new RateLimiter(rateLimits, clock);
   const uploads = new UploadBudget(maxUploadBytesAtOnce);
   const context: AppContext = {

@@ -1,19 +1,10 @@
 // How often somebody may do what costs the server most: a token bucket for each kind of work and each somebody (RFC 6585, section 4).
 // Somebody is an identity where there is one, else an address; of IPv6, a /64, since whoever has one address there has them all.
 import { isIPv6 } from "node:net";
+import type { LimitedWork, RateLimit, RateLimits } from "../access/index.ts";
 import type { Clock } from "../bytes/index.ts";
 
-export interface RateLimit {
-  /** Sustained. */
-  readonly perMinute: number;
-  /** At once, after a pause. */
-  readonly burst: number;
-}
-
-export type LimitedWork = "requests" | "uploads" | "keys" | "failures";
-
-/** What is not named is not limited. `failures` are credentials that were not believed, by address. */
-export type RateLimits = Readonly<Partial<Record<LimitedWork, RateLimit>>>;
+export type { LimitedWork, RateLimits };
 
 /** With access control and nothing said: far above what publishers do, far below what hurts. */
 export const defaultRateLimits: RateLimits = {
