@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { countersignClient, startOurServer } from "./peers/countersign.ts";
+import { dockerClient } from "./peers/docker-client.ts";
 import { peerTest } from "./peers/find.ts";
 import { notaryClient } from "./peers/notary-client.ts";
 import { startServer } from "./peers/notary-server.ts";
@@ -193,3 +194,32 @@ peerTest("a client that only knows passwords uses an API token as one; a revoked
       !log.includes(readFileSync(`${ours.dataDirectory}/admin-token`, "utf8").slice(21, 60)),
   );
 });
+
+peerTest(
+  "the docker client uses an API token from its own config, and sees nothing without one",
+  ["notary", "docker-trust"],
+  async () => {
+    using directory = scratch("access-docker");
+    await using ours = await startOurs(directory, {}, true);
+    const administrator = countersignClient({ ...ours, home: directory.at("home") });
+    const adminToken = ["--token-file", `${ours.dataDirectory}/admin-token`];
+    const made = await administrator.json("token", "create", "old", "--push", "127.0.0.1:5999/*/*", ...adminToken);
+    const { token } = made.answer as { token: string };
+    const image = "127.0.0.1:5999/team/app";
+    const auth = Buffer.from(`anybody:${token}`).toString("base64");
+    const notary = notaryClient({ ...ours, trustDirectory: directory.at("trust") });
+    writeFileSync(directory.at("content"), "content");
+    for (const args of [
+      ["init", image],
+      ["add", "-p", image, "1.0", directory.at("content")],
+    ]) {
+      assert.equal((await notary.runWith({ env: { NOTARY_AUTH: auth } }, ...args)).status, 0);
+    }
+    const docker = dockerClient({ trustServer: ours.url, directory: directory.at("docker") });
+    const stranger = await docker.run("trust", "inspect", `${image}:1.0`);
+    assert.match(stranger.stderr, /no signatures or cannot access/);
+    writeFileSync(directory.at("docker", "config.json"), JSON.stringify({ auths: { "127.0.0.1:5999": { auth } } }));
+    const known = await docker.run("trust", "inspect", `${image}:1.0`);
+    assert.match(known.stdout, /"SignedTag": "1.0"/, known.stderr);
+  },
+);

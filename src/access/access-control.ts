@@ -1,7 +1,7 @@
 // Who may do what: the questions the server asks before it does anything, and the answers. Names and meaning of the rights are
 // those of docker's token scheme as Notary used it (notary-v1, sections 6 and 6.5), plus our own administration.
 // Rule: what is not allowed by somebody named in the configuration is refused; a failure to find out is a failure, never a yes.
-import type { RateLimits } from "./policy.ts";
+import type { RateLimits } from "./limits.ts";
 
 /** `*` satisfies every check; `push` does not contain `pull`. */
 export type Action = "pull" | "push" | "*";

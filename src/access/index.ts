@@ -18,8 +18,9 @@ export type {
 } from "./access-control.ts";
 export { idTokenScheme } from "./challenge.ts";
 export { decodeGrants } from "./grants.ts";
+export type { LimitedWork, RateLimit, RateLimits } from "./limits.ts";
 export type { AccessPorts } from "./open-access.ts";
 export { openAccess } from "./open-access.ts";
-export type { AccessPolicy, LimitedWork, OidcIssuerOptions, OidcRule, RateLimit, RateLimits } from "./policy.ts";
+export type { AccessPolicy, OidcIssuerOptions, OidcRule } from "./policy.ts";
 export { dockerTokensOnly } from "./policy.ts";
 export { readAccessPolicy } from "./policy-file.ts";

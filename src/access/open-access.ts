@@ -20,8 +20,9 @@ import { type DockerTokenVerifier, verifyDockerToken } from "./docker-tokens.ts"
 import { allowsCollection } from "./grants.ts";
 import { type Authenticated, notBelieved } from "./identity.ts";
 import { discoveredKeys, fixedKeys } from "./issuer-keys.ts";
+import type { RateLimits } from "./limits.ts";
 import { type OidcVerifier, verifyOidcToken } from "./oidc-tokens.ts";
-import type { AccessPolicy, OidcIssuerOptions, RateLimits } from "./policy.ts";
+import type { AccessPolicy, OidcIssuerOptions } from "./policy.ts";
 import { RememberedIdentities } from "./remembered-identities.ts";
 import { own, readToken } from "./signed-token.ts";
 import { type KeySet, keyIdsOf, keySet, parseJwks, verificationKey } from "./verification-keys.ts";

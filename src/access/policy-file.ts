@@ -21,8 +21,9 @@ import {
 import { isLoopback } from "../http/index.ts";
 import type { DockerTokenOptions } from "./access-control.ts";
 import { decodeActions, decodePatterns, invalid, onlyMembers } from "./grants.ts";
+import type { RateLimit, RateLimits } from "./limits.ts";
 import { patternFault } from "./pattern.ts";
-import type { AccessPolicy, OidcIssuerOptions, OidcRule, RateLimit, RateLimits } from "./policy.ts";
+import type { AccessPolicy, OidcIssuerOptions, OidcRule } from "./policy.ts";
 
 const maxFileBytes = 1_048_576;
 

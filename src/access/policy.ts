@@ -1,5 +1,6 @@
 // What an operator can say about access, as values. The file form is policy-file.ts; Notary's configuration gives `dockerTokens` alone.
 import type { DockerTokenOptions, Grant } from "./access-control.ts";
+import type { RateLimits } from "./limits.ts";
 
 /** Tokens of a CI system: who vouches for them, and what their claims allow. */
 export interface OidcIssuerOptions {
@@ -18,19 +19,6 @@ export interface OidcRule extends Grant {
   /** Claim -> pattern; every one must match. Never empty. */
   readonly claims: ReadonlyMap<string, string>;
 }
-
-export interface RateLimit {
-  /** Sustained. */
-  readonly perMinute: number;
-  /** At once, after a pause. */
-  readonly burst: number;
-}
-
-/** `failures` are credentials that were not believed. */
-export type LimitedWork = "requests" | "uploads" | "keys" | "failures";
-
-/** What is not named is not limited. */
-export type RateLimits = Readonly<Partial<Record<LimitedWork, RateLimit>>>;
 
 export interface AccessPolicy {
   /** Address of this server as clients know it, without a trailing slash. */
