@@ -31,6 +31,11 @@ export const stageOption: OptionSpec = {
   text: "only write the change down; countersign publish --staged publishes it",
 };
 
+export const vanishOption: OptionSpec = {
+  name: "vanish",
+  text: "take keys out at once, although their tags vanish until somebody else signs them; notary1 alone",
+};
+
 export interface Workplace {
   readonly ports: ReadPorts;
   readonly places: KeyPlaces;

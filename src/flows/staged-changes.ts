@@ -44,6 +44,8 @@ export interface StagedPublishRequest {
   readonly ring: KeyRing;
   /** Witness roles that nobody counted has signed, as Notary does. */
   readonly acceptsUnsigned?: boolean;
+  /** Take keys out of delegations although their targets vanish until somebody else signs them, as Notary does. */
+  readonly mayVanish?: boolean;
   readonly startsTuf1?: boolean;
 }
 
@@ -59,7 +61,7 @@ const targetsRole = parseRoleName("targets");
 export async function publishStaged(ports: ReadPorts, request: StagedPublishRequest): Promise<StagedPublishReport> {
   const { list, gun, pins, ring, startsTuf1 = false } = request;
   const staged = await list.list();
-  const changes = staged.map(({ entry }) => stagedChange(entry, request.acceptsUnsigned === true));
+  const changes = staged.map(({ entry }) => ready(stagedChange(entry, request.acceptsUnsigned === true), request));
   if (changes.length === 0 && !startsTuf1) {
     return { published: [], behind: [], findings: [], attempts: 0, staged: [] };
   }
@@ -74,6 +76,11 @@ export async function publishStaged(ports: ReadPorts, request: StagedPublishRequ
   });
   await list.remove(staged.map(({ id }) => id));
   return { ...report, staged };
+}
+
+function ready(change: Change, { mayVanish }: StagedPublishRequest): Change {
+  const removes = change.kind === "delegate" || change.kind === "purge";
+  return removes && mayVanish === true ? { ...change, mayVanish } : change;
 }
 
 /** Puts changes on a list; nothing is contacted. Answers their ids. @throws usage.invalid for what cannot wait; disk.* */

@@ -50,6 +50,8 @@ export interface SetDelegation {
   readonly clearsPaths?: true;
   /** Kept when absent; 1 for a new delegation. */
   readonly threshold?: number;
+  /** See PurgeKeys. */
+  readonly mayVanish?: true;
 }
 
 /** Removes a delegation and everything below it. */
@@ -62,6 +64,11 @@ export interface RemoveDelegation {
 export interface PurgeKeys {
   readonly kind: "purge";
   readonly keys: readonly CanonicalKeyId[];
+  /**
+   * What these keys had signed may be lost to readers until somebody else signs it: a signer who cannot be trusted has to go at once. Only
+   * in a collection of notary1 alone; a reader of tuf1 would stop at the delegation, and never come to those behind it.
+   */
+  readonly mayVanish?: true;
 }
 
 /** A key for a role of the root. A root key needs a certificate where the collection carries notary1 (notary-v1, 4.1). */

@@ -24,7 +24,7 @@ import { editTargets } from "./edit-targets.ts";
 import { defaultLifetimes, type Lifetimes, lifetimeOf } from "./lifetimes.ts";
 import { levelRoots } from "./next-roots.ts";
 import { rekeyRoots } from "./rekey-root.ts";
-import { adopted, touchRenewals } from "./renewals.ts";
+import { adopted, touchRenewals, vanishingRoles } from "./renewals.ts";
 import { type Authority, authorityFor, canSign } from "./role-authority.ts";
 
 export interface PlannedDocument<T extends Root | Targets = Root | Targets> {
@@ -43,6 +43,8 @@ export interface Plan {
   /** Per dialect root (versions ascending), then targets roles, parents first. */
   readonly documents: readonly PlannedDocument[];
   readonly levelled: readonly Levelled[];
+  /** Delegations whose documents readers will pass over afterwards, as the caller is ready to accept. */
+  readonly vanishing: ReadonlySet<RoleName>;
 }
 
 export interface PlanOptions {
@@ -76,7 +78,8 @@ export function planChange(state: CollectionState, changes: readonly Change[], o
   touchRenewals(draft, changes, options);
   stampVersions(draft, changes, options);
   const documents = draft.dialects.flatMap((one) => plannedDocuments(one, options));
-  return { state, draft, documents, levelled: [...rootsLevelled, ...levelled] };
+  const vanishing = vanishingRoles(draft, spelledOut);
+  return { state, draft, documents, levelled: [...rootsLevelled, ...levelled], vanishing };
 }
 
 /** Changes by the role whose document they edit, parents first. Renewals edit nothing. */
@@ -107,7 +110,7 @@ function editedRole(change: Exclude<Change, PurgeKeys>): RoleName {
 }
 
 /** A purge, one delegation at a time: those that list one of the keys, in any dialect. */
-function delegationsWith(draft: CollectionDraft, { keys }: PurgeKeys): readonly SetDelegation[] {
+function delegationsWith(draft: CollectionDraft, { keys, mayVanish }: PurgeKeys): readonly SetDelegation[] {
   const purged = new Set<string>(keys);
   const roles = new Set<RoleName>();
   for (const one of draft.dialects) {
@@ -118,7 +121,12 @@ function delegationsWith(draft: CollectionDraft, { keys }: PurgeKeys): readonly 
       }
     }
   }
-  return [...roles].map((role) => ({ kind: "delegate", role, removeKeys: keys }));
+  return [...roles].map((role) => ({
+    kind: "delegate",
+    role,
+    removeKeys: keys,
+    ...(mayVanish === true ? { mayVanish } : {}),
+  }));
 }
 
 function applyTo(draft: CollectionDraft, role: RoleName, batch: readonly Change[], options: PlanOptions): void {

@@ -37,8 +37,8 @@ export function preflightPlan(plan: Plan, options: PreflightOptions): readonly F
     ]),
     ...plan.draft.dialects.flatMap((one) => [
       ...rootFindings(one, plan.state.gun, options.now),
-      ...delegationFindings(one),
-      ...untouchedFindings(one, options),
+      ...delegationFindings(one, plan.vanishing),
+      ...untouchedFindings(one, plan.vanishing, options),
       ...reachFindings(one),
     ]),
     ...behindFindings(plan),
@@ -104,7 +104,7 @@ function expiryFindings(planned: PlannedDocument, { now }: PreflightOptions): re
 }
 
 /** Every delegation must keep keys that can reach its threshold. One that was broken before this change is only pointed out. */
-function delegationFindings(one: DialectDraft): readonly Finding[] {
+function delegationFindings(one: DialectDraft, vanishing: Plan["vanishing"]): readonly Finding[] {
   const findings: Finding[] = [];
   for (const { content, current, touch } of one.roles.values()) {
     if (touch === undefined) continue;
@@ -117,7 +117,7 @@ function delegationFindings(one: DialectDraft): readonly Finding[] {
       const code = usable === 0 ? "delegation.last_key" : "threshold.unreachable";
       const message = `${usable} usable keys can never reach its threshold of ${role.threshold}: its targets vanish`;
       const hints = ["give the delegation another key first, or remove the delegation itself"];
-      const severity = wasBroken ? "warning" : "bricking";
+      const severity = wasBroken || vanishing.has(role.name) ? "warning" : "bricking";
       findings.push(finding(severity, code, message, { dialect: one.dialect.name, role: role.name, hints }));
     }
   }
@@ -125,12 +125,20 @@ function delegationFindings(one: DialectDraft): readonly Finding[] {
 }
 
 /** Documents that stay as they are must still verify under the keys this change gives their roles, and should not be near expiry. */
-function untouchedFindings(one: DialectDraft, { now }: PreflightOptions): readonly Finding[] {
+function untouchedFindings(
+  one: DialectDraft,
+  vanishing: Plan["vanishing"],
+  { now }: PreflightOptions,
+): readonly Finding[] {
   const findings: Finding[] = [];
   const dialect = one.dialect.name;
   for (const [role, { current, touch }] of one.roles) {
     if (touch !== undefined || current === undefined) continue;
-    if (!stillVerifies(one, role, current)) {
+    if (vanishing.has(role)) {
+      const message = `its ${current.signed.targets.size} targets vanish for readers until one of its keys signs it again`;
+      const hints = [`whoever holds one of its keys runs: countersign witness GUN ${role} --accept-unsigned`];
+      findings.push(finding("warning", "delegation.vanishes", message, { dialect, role, hints }));
+    } else if (!stillVerifies(one, role, current)) {
       const message = `version ${current.signed.version} stays, and too few of its signatures count under the new keys or threshold`;
       const hints = [`sign ${role} again in the same publish: renew it with its new keys at hand`];
       findings.push(finding("bricking", "reader.refuses", message, { dialect, role, hints }));

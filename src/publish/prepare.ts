@@ -58,8 +58,18 @@ export async function prepareChange(
   const snapshots = await signSnapshots(plan, documents, options.keys, { ...options, changes });
   const blobs = options.blobs ?? new Map();
   const publication = { gun: state.gun, documents: [...documents, ...snapshots], blobs };
-  const seen = await assertPublishable(publication, state, options.now);
+  const seen = await assertPublishable(publication, without(state, plan.vanishing), options.now);
   return { publication, findings: [...findings, ...signed.findings, ...seen], levelled: plan.levelled };
+}
+
+/** The collection as readers will have it, who pass over these delegations. */
+function without(state: CollectionState, vanishing: Plan["vanishing"]): CollectionState {
+  if (vanishing.size === 0) return state;
+  const dialects = [...state.dialects].map(([name, one]) => {
+    const targets = new Map([...one.targets].filter(([role]) => !vanishing.has(role)));
+    return [name, { ...one, targets }] as const;
+  });
+  return { ...state, dialects: new Map(dialects) };
 }
 
 function remembering(state: CollectionState): CollectionState {

@@ -6,9 +6,10 @@ import type { CanonicalKeyId } from "../keys/index.ts";
 import type { Change, RenewRole } from "./change.ts";
 import { type CollectionDraft, type RoleDraft, rootRole } from "./collection-draft.ts";
 import type { LapsedRole } from "./collection-state.ts";
+import { usableKeys } from "./held-keys.ts";
 import { isNearExpiry } from "./lifetimes.ts";
 import { type RootOptions, renewRoots } from "./next-roots.ts";
-import { canSign, stillVerifies } from "./role-authority.ts";
+import { authorityFor, canSign, stillVerifies } from "./role-authority.ts";
 
 export const snapshotRole = "snapshot";
 
@@ -77,6 +78,28 @@ export function adopted({ document, isSigned }: LapsedRole, acceptsUnsigned: boo
       ],
     },
   );
+}
+
+/**
+ * Delegations that this change leaves without counted signatures, and that the caller is ready to lose for a while, with all below them.
+ */
+export function vanishingRoles(draft: CollectionDraft, changes: readonly Change[]): ReadonlySet<RoleName> {
+  const vanishing = new Set<RoleName>();
+  const [only, another] = draft.dialects;
+  if (only === undefined || another !== undefined || only.dialect.name !== "notary1") return vanishing;
+  const willing = new Set(
+    changes.flatMap((change) => (change.kind === "delegate" && change.mayVanish === true ? [change.role] : [])),
+  );
+  for (const [role, { current, touch }] of only.roles) {
+    const above = [...vanishing].some((gone) => role.startsWith(`${gone}/`));
+    if (above) vanishing.add(role);
+    else if (willing.has(role) && touch === undefined && current !== undefined) {
+      const { keys, role: listed } = authorityFor(only, role);
+      const isLost = usableKeys(keys, listed).length < listed.threshold || !stillVerifies(only, role, current);
+      if (isLost) vanishing.add(role);
+    }
+  }
+  return vanishing;
 }
 
 function namesOf(targets: ReadonlyMap<string, unknown>): string {

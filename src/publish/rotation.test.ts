@@ -301,3 +301,35 @@ test("what a staged change carries is kept to the letter; a list of paths can be
   assert.deepEqual(paths, { kind: "prefixes", prefixes: [] });
   assert.ok(parseTargetName("1"));
 });
+
+test("a signer who must go at once goes, where no tuf1 reader would be stopped by it; their tags vanish with a warning", async () => {
+  const releases = role("targets/releases");
+  const delegate = {
+    kind: "delegate",
+    role: releases,
+    addKeys: [keys.alice.publicKey, keys.bob.publicKey],
+    addPaths: [""],
+  } as const;
+  const purge = { kind: "purge", keys: [keys.alice.publicKey.id], mayVanish: true } as const;
+  for (const dialects of [[notary1], undefined]) {
+    const { state } = await newCollection(dialects === undefined ? {} : { dialects });
+    const { state: open } = await publish(state, [delegate], [keys.targets]);
+    const { state: signed } = await publish(open, [add("1", "x", { role: releases })], [keys.alice]);
+    const going = publish(signed, [purge], [keys.targets]);
+    if (dialects === undefined) {
+      await assert.rejects(going, coded("preflight.would_lock_out"));
+      continue;
+    }
+    const { prepared } = await going;
+    assert.deepEqual(versionsOf(prepared.publication), ["notary1 targets 3"]);
+    assert.ok(prepared.findings.some(({ code, severity }) => code === "delegation.vanishes" && severity === "warning"));
+    const both = {
+      kind: "delegate",
+      role: releases,
+      removeKeys: [keys.alice.publicKey.id, keys.bob.publicKey.id],
+    } as const;
+    await assert.rejects(publish(signed, [both], [keys.targets]), coded("preflight.would_lock_out"));
+    const { prepared: emptied } = await publish(signed, [{ ...both, mayVanish: true }], [keys.targets]);
+    assert.deepEqual(versionsOf(emptied.publication), ["notary1 targets 3"]);
+  }
+});

@@ -5,7 +5,7 @@ import { usage } from "../arguments.ts";
 import { runChanges } from "../change-command.ts";
 import type { Command, CommandSpec } from "../command.ts";
 import { publishOptions } from "../publish-options.ts";
-import { stageOption, trustDirectoryOption } from "../workplace.ts";
+import { stageOption, trustDirectoryOption, vanishOption } from "../workplace.ts";
 
 const spec: CommandSpec = {
   name: "delegation purge",
@@ -16,6 +16,7 @@ const spec: CommandSpec = {
   positionals: { min: 1, max: 1 },
   options: [
     { name: "key", value: "KEY-ID", multiple: true, text: "the key to take out" },
+    vanishOption,
     stageOption,
     trustDirectoryOption,
     ...publishOptions,
@@ -30,6 +31,12 @@ export const delegationPurge: Command = {
     const gun = parseGun(context.args.positionals[0] ?? "");
     const keys = context.args.values("key").map(parseCanonicalKeyId);
     if (keys.length === 0) throw usage(spec, "no key is named");
-    return runChanges(context, gun, [{ kind: "purge", keys }], `taken out of every delegation: ${keys.join(", ")}`);
+    const vanishing = context.args.flag("vanish") ? ({ mayVanish: true } as const) : {};
+    return runChanges(
+      context,
+      gun,
+      [{ kind: "purge", keys, ...vanishing }],
+      `taken out of every delegation: ${keys.join(", ")}`,
+    );
   },
 };

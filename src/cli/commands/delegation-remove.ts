@@ -7,7 +7,7 @@ import { runChanges } from "../change-command.ts";
 import type { Command, CommandSpec } from "../command.ts";
 import { delegatedRole } from "../delegated-role.ts";
 import { publishOptions } from "../publish-options.ts";
-import { stageOption, trustDirectoryOption } from "../workplace.ts";
+import { stageOption, trustDirectoryOption, vanishOption } from "../workplace.ts";
 
 const spec: CommandSpec = {
   name: "delegation remove",
@@ -22,6 +22,7 @@ const spec: CommandSpec = {
     { name: "path", value: "PREFIX", multiple: true, text: "names that begin so may no longer be signed" },
     { name: "all-paths", text: "no name may be signed any more" },
     { name: "whole", text: "remove the delegation, everything below it and all their targets" },
+    vanishOption,
     stageOption,
     trustDirectoryOption,
     ...publishOptions,
@@ -45,8 +46,9 @@ export const delegationRemove: Command = {
     const clears = args.flag("all-paths");
     const isPart = removeKeys.length > 0 || removePaths.length > 0 || clears;
     if (isPart === args.flag("whole")) throw usage(spec, "say what goes: --key, --path or --all-paths; or --whole");
+    const vanishing = args.flag("vanish") ? ({ mayVanish: true } as const) : {};
     const change: Change = isPart
-      ? { kind: "delegate", role, removeKeys, removePaths, ...(clears ? { clearsPaths: true } : {}) }
+      ? { kind: "delegate", role, removeKeys, removePaths, ...(clears ? { clearsPaths: true } : {}), ...vanishing }
       : { kind: "undelegate", role };
     const parts = [
       ...removeKeys.map((id) => `key ${id}`),

@@ -7,7 +7,7 @@ import type { Command, CommandSpec } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { publishedJson, publishOptions, showPublished } from "../publish-options.ts";
 import { printable } from "../terminal.ts";
-import { openWorkplace, trustDirectoryOption } from "../workplace.ts";
+import { openWorkplace, trustDirectoryOption, vanishOption } from "../workplace.ts";
 
 const spec: CommandSpec = {
   name: "publish",
@@ -24,6 +24,7 @@ const spec: CommandSpec = {
       name: "accept-unsigned",
       text: "witness also delegations that nobody counted has signed: you have looked at their targets",
     },
+    vanishOption,
     trustDirectoryOption,
     ...publishOptions,
   ],
@@ -57,6 +58,7 @@ export const publish: Command = {
         pins,
         ring: await ring(),
         acceptsUnsigned: args.flag("accept-unsigned"),
+        mayVanish: args.flag("vanish"),
         startsTuf1,
       });
       const staged = report.staged.map(describeStaged);
