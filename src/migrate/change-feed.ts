@@ -13,14 +13,17 @@ export interface FeedContext {
   readonly storage: Storage | undefined;
   readonly tally: Tally;
   readonly isWanted: (gun: string) => boolean;
+  /** Names that have documents on the old server. */
+  readonly named: ReadonlySet<string>;
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal | undefined;
 }
 
 export async function migrateChangeFeed(context: FeedContext): Promise<void> {
-  const { server, storage, tally, isWanted, onProgress, signal } = context;
+  const { server, storage, tally, isWanted, named, onProgress, signal } = context;
   const total = await server.countChanges();
   const refused = new Map<string, number>();
+  const deleted = new Set<Gun>();
   let after = 0;
   let done = 0;
   for (;;) {
@@ -34,6 +37,7 @@ export async function migrateChangeFeed(context: FeedContext): Promise<void> {
       const gun = gunOf(row.gun);
       if (gun === undefined) refused.set(row.gun, (refused.get(row.gun) ?? 0) + 1);
       else changes.push(changeOf(row, gun));
+      if (gun !== undefined && row.category === "deletion" && !named.has(gun)) deleted.add(gun);
     }
     const missing = storage === undefined ? changes : await notThere(storage, changes, tally);
     if (missing.length > 0) await storage?.importChanges(missing);
@@ -41,6 +45,17 @@ export async function migrateChangeFeed(context: FeedContext): Promise<void> {
     after = last.id;
     done += page.length;
     onProgress({ step: "changes", done, total });
+  }
+  for (const gun of deleted) {
+    if ((await storage?.collection(gun)) === undefined) continue;
+    tally.add({
+      severity: "conflict",
+      code: "collection.deleted_since",
+      gun,
+      message: "it was deleted on the old server after an earlier run had brought it",
+      consequence:
+        "it is still on the new server: delete it there too (notary delete --remote), unless somebody started it anew",
+    });
   }
   for (const [gun, rows] of refused) {
     tally.changes.leftOut += rows;

@@ -23,6 +23,8 @@ test("URLs; a password of the URL goes before one from elsewhere", () => {
   assert.ok(mysql.kind === "mysql" && mysql.user === "u@x" && mysql.password === "p:q" && mysql.database === "notary");
   const postgres = parseDatabaseAddress("postgres://u@db/notary?sslmode=disable", "other");
   assert.ok(postgres.kind === "postgres" && postgres.password === "other");
+  const inQuery = parseDatabaseAddress("postgres://u@db/notary?password=here", "other");
+  assert.equal(inQuery.password, "here");
 });
 
 test("neither a description nor an error holds the password", () => {

@@ -51,7 +51,8 @@ export function describeAddress(address: DatabaseAddress): string {
 
 function postgresAddress(text: string, password: string | undefined): PostgresAddress {
   const url = parseUrl(text);
-  return { kind: "postgres", url: text, password: url.password === "" ? password : decodeURIComponent(url.password) };
+  const given = url.password === "" ? url.searchParams.get("password") : decodeURIComponent(url.password);
+  return { kind: "postgres", url: text, password: given ?? password };
 }
 
 function mysqlUrl(text: string, password: string | undefined): MysqlAddress {

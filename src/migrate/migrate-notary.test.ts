@@ -226,6 +226,19 @@ test("a second run brings only what the old server got meanwhile", () =>
     );
   }));
 
+test("a collection that the old server deleted between two runs is told: it must not come back to life here unseen", () =>
+  withStorage(async (storage) => {
+    const source = new SampleDeployment("docker-push-then-signer");
+    const gun = sampleGuns["docker-push-then-signer"];
+    source.addChange(gun, 1);
+    await run(source, storage);
+    source.tufRows.length = 0;
+    source.addChange(gun, 0, "deletion");
+    const report = await run(source, storage);
+    assert.equal(finding(report, "collection.deleted_since").gun, gun);
+    assert.equal(outcomeOf(report), "conflict");
+  }));
+
 test("what was published on the new server is never overwritten: ahead is passed over, parted is a conflict", () =>
   withStorage(async (storage) => {
     const gun = sampleGuns["docker-trust-signers"];

@@ -82,7 +82,7 @@ export async function migrateNotary(options: MigrationOptions): Promise<Migratio
     if (gun !== undefined) await addKeysOnly(context, gun, rows);
     onProgress({ step: "keys", done: index + 1, total: unpublished.length, gun: name });
   }
-  await migrateChangeFeed({ server, storage: destination.storage, tally, isWanted, onProgress, signal });
+  await migrateChangeFeed({ server, storage: destination.storage, tally, isWanted, named, onProgress, signal });
   return {
     dryRun: destination.storage === undefined,
     server: server.description,

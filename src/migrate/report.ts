@@ -21,6 +21,7 @@ export const findingMeanings = {
   "changes.conflict": "a row of the change feed has an id that is another row's on the new server",
   "changes.name_refused": "rows of the change feed are of a name that the new server does not take",
   "collection.conflict": "both servers were published to",
+  "collection.deleted_since": "the old server deleted it after an earlier run had brought it",
   "collection.moved_on": "the new server has everything of the old one's, and newer documents",
   "collection.no_root": "no usable root is stored",
   "collection.unreadable": "a document that readers get does not verify",
