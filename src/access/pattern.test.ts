@@ -14,6 +14,10 @@ test("a star stays within a segment, two do not, and everything else stands for 
     ["team/app-*", "team/app-"],
     ["registry.example.com:5000/*", "registry.example.com:5000/a"],
     ["a*b*c", "axxbyyc"],
+    ["a*/b", "a/b"],
+    ["*/b/c", "a/b/c"],
+    ["**", ""],
+    ["a**a", "aa"],
   ];
   for (const [pattern, text] of fits) assert.ok(matchesPattern(pattern, text), `${pattern} ${text}`);
   const misses: readonly (readonly [string, string])[] = [
@@ -29,6 +33,13 @@ test("a star stays within a segment, two do not, and everything else stands for 
     ["team/[a-z]*", "team/app"],
     ["", "a"],
     ["a*b", "ab/"],
+    ["a*a", "a"],
+    ["ab*bc", "abc"],
+    ["a**a", "a"],
+    ["*/b", "a/x/b"],
+    ["a*b", "a/b"],
+    ["a*/b", "a/x/b"],
+    ["*a*b", "xa/b"],
   ];
   for (const [pattern, text] of misses) assert.ok(!matchesPattern(pattern, text), `${pattern} ${text}`);
 });
