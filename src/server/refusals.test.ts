@@ -142,6 +142,7 @@ test("a snapshot that the publisher signs is taken as it is, and must list exact
   assert.match(await without.text(), /"ErrBadHierarchy","Error":\{"Missing":"snapshot"/);
   const wrong = await publisher.publishNotary([ownRoot, targets, await snapshotOf(ownRoot)]);
   assert.equal(wrong.status, 400);
+  assert.match(await wrong.text(), /"ErrBadSnapshot"/, "the snapshot lists other targets than were sent");
   const right = await publisher.publishNotary([ownRoot, targets, await snapshotOf(targets)]);
   assert.equal(right.status, 200, await right.text());
   assert.equal((await publisher.get("tuf/2.snapshot.json")).status, 200);
@@ -280,6 +281,10 @@ test("malformed uploads have Notary's codes on its route and ours on ours", asyn
     (await publisher.post("publish", parts)).text();
   const bytes = Buffer.from("{}");
   assert.match(await old([{ filename: "nonsense", bytes }]), /"INVALID_ROLE"/);
+  for (const text of ["{bad", "", "[]", "7", "{} {}"]) {
+    const malformed = await old([{ filename: "targets", bytes: Buffer.from(text) }]);
+    assert.match(malformed, /^\{"errors":\[\{"code":"MALFORMED_JSON","message":"[^"]+"\}\]\}\n$/, text);
+  }
   assert.match(await old([{ filename: "targets", bytes }]), /"INVALID_UPDATE".*"ErrBadTargets"/);
   assert.match(await (await publisher.send("POST", "tuf/")).text(), /"MALFORMED_UPLOAD"/);
   assert.match(await ours([{ filename: "notary1/__proto__", bytes }]), /"role.invalid"/);
