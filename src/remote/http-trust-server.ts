@@ -63,6 +63,11 @@ export function createTrustServer({ url, gun, client, clock }: TrustServerOption
     },
     serverKey: (role, options = {}) => key(urls, caller, role, "GET", options),
     rotateServerKey: (role, options = {}) => key(urls, caller, role, "POST", options),
+    async deleteCollection({ signal } = {}) {
+      const request = { method: "DELETE", url: urls.trust("tuf/"), maxBytes: smallAnswerBytes } as const;
+      const response = await caller.call({ ...request, ...withSignal(signal) }, "*");
+      if (response.status !== 200) throw refusalError(response, "DELETE");
+    },
     status: async (options = {}) => (await askStatus(urls, caller, options)).status,
     isCountersign: async (options = {}) => (await askStatus(urls, caller, options)).isCountersign,
     ping: (options = {}) => ping(urls, caller, options),

@@ -250,3 +250,15 @@ test("an address that is no server's is refused", () => {
     );
   }
 });
+
+test("deleting asks for the right to everything, and a refusal is told", async () => {
+  const asked: string[] = [];
+  await using server = await loopbackServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.writeHead(asked.length === 1 ? 200 : 500).end();
+  });
+  const remote = open(server);
+  await remote.deleteCollection();
+  assert.deepEqual(asked, [`DELETE ${trust}/tuf/`]);
+  await refused(remote.deleteCollection(), "download.unavailable");
+});

@@ -74,6 +74,8 @@ export interface TrustServer {
   serverKey(role: "snapshot" | "timestamp", options?: CallOptions): Promise<Uint8Array>;
   /** A new key for a role the server signs; in use from the next root that lists it. */
   rotateServerKey(role: "snapshot" | "timestamp", options?: CallOptions): Promise<Uint8Array>;
+  /** Deletes the collection with all its versions, for everybody. One that is not there is no error. */
+  deleteCollection(options?: CallOptions): Promise<void>;
   /** What stands there, unverified; undefined: no such collection, or a server without this route. */
   status(options?: CallOptions): Promise<ServerStatus | undefined>;
   /** False: a notary-server, which knows Notary's routes only. */
