@@ -2,11 +2,13 @@
 // notary client's own dance with a token service, and API tokens for clients that only know passwords.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import { loopbackServer, makeToken, newEcKey, publicJwk } from "../src/testing/index.ts";
 import { countersignClient, startOurServer } from "./peers/countersign.ts";
 import { dockerClient } from "./peers/docker-client.ts";
 import { peerTest } from "./peers/find.ts";
 import { notaryClient } from "./peers/notary-client.ts";
 import { startServer } from "./peers/notary-server.ts";
+import { freePort } from "./peers/process.ts";
 import { type Scratch, scratch } from "./peers/scratch.ts";
 import { startTokenIssuer, type TokenIssuer } from "./peers/token-issuer.ts";
 
@@ -221,5 +223,52 @@ peerTest(
     writeFileSync(directory.at("docker", "config.json"), JSON.stringify({ auths: { "127.0.0.1:5999": { auth } } }));
     const known = await docker.run("trust", "inspect", `${image}:1.0`);
     assert.match(known.stdout, /"SignedTag": "1.0"/, known.stderr);
+  },
+);
+
+peerTest(
+  "a CI job publishes with nothing but the ID token that it is given; another branch's job does not",
+  [],
+  async () => {
+    using directory = scratch("access-ci");
+    const key = newEcKey();
+    // A CI system in one: discovery, keys, and the address where a job asks for its token.
+    await using ci = await loopbackServer((request, response) => {
+      const url = new URL(request.url ?? "/", ci.origin);
+      const answers: Readonly<Record<string, () => object>> = {
+        "/.well-known/openid-configuration": () => ({ issuer: ci.origin, jwks_uri: `${ci.origin}/keys` }),
+        "/keys": () => ({ keys: [publicJwk(key, { kid: "k", alg: "ES256" })] }),
+        "/job": () => {
+          const claims = { repository: "octo/app", ref: request.headers.authorization?.replace("Bearer ", "") };
+          const exp = Math.floor(Date.now() / 1_000) + 300;
+          const named = { iss: ci.origin, aud: url.searchParams.get("audience"), sub: "job", exp };
+          return { value: makeToken({ header: { kid: "k" }, claims: { ...named, ...claims }, key }) };
+        },
+      };
+      response.end(JSON.stringify(answers[url.pathname]?.() ?? {}));
+    });
+    const port = await freePort();
+    const rule = {
+      claims: { repository: "octo/app", ref: "refs/heads/main" },
+      collections: [gun],
+      actions: ["pull", "push"],
+    };
+    const oidc = [{ issuer: ci.origin, audience: `https://127.0.0.1:${port}`, rules: [rule] }];
+    writeFileSync(directory.at("policy.json"), JSON.stringify({ oidc }));
+    await using ours = await startOurServer(directory, { port, args: ["--access", directory.at("policy.json")] });
+    const job = (ref: string) =>
+      countersignClient({
+        ...ours,
+        home: directory.at("home"),
+        env: { ACTIONS_ID_TOKEN_REQUEST_URL: `${ci.origin}/job?api=1`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: ref },
+      });
+    const kit = directory.at("kit.txt");
+    const other = await job("refs/heads/other").run("init", gun, "--recovery-kit", kit);
+    assert.equal(other.status, 5, other.stdout + other.stderr);
+    const main = job("refs/heads/main");
+    await main.ok("init", gun, "--recovery-kit", directory.at("kit-of-main.txt"));
+    await main.ok("tags", gun);
+    const stranger = countersignClient({ ...ours, home: directory.at("home") });
+    assert.equal((await stranger.run("tags", gun)).status, 5);
   },
 );
