@@ -2,6 +2,7 @@
 // server writes meanwhile are not there, so that timestamp, snapshot and targets fit each other. The next run brings them.
 // The drivers load only here: no other command pays for them.
 import { CountersignError, encodeUtf8 } from "../bytes/index.ts";
+import { parsePostgresUrl } from "../storage/index.ts";
 import { type DatabaseAddress, describeAddress, type MysqlAddress, type PostgresAddress } from "./database-url.ts";
 
 export type SqlRow = Readonly<Record<string, unknown>>;
@@ -23,8 +24,10 @@ export async function openSqlConnection(address: DatabaseAddress): Promise<SqlCo
 async function openPostgres(address: PostgresAddress): Promise<SqlConnection> {
   const description = describeAddress(address);
   const { default: pg } = await import("pg");
+  // Read as libpq, and so Notary, reads it: the driver takes sslmode otherwise.
+  const { host, port, database, user, ssl } = parsePostgresUrl(address.url);
   const client = new pg.Client({
-    connectionString: address.url,
+    ...{ host, port, database, user, ssl },
     ...(address.password === undefined ? {} : { password: address.password }),
     application_name: "countersign migrate",
   });

@@ -3,6 +3,7 @@
 
 export { type NotaryNeighbours, notaryNeighbours } from "./postgres/notary-neighbours.ts";
 export { openPostgresStorage, type PostgresStorageOptions } from "./postgres/postgres-storage.ts";
+export { parsePostgresUrl } from "./postgres/postgres-url.ts";
 export { openPostgresSignerKeys, type PostgresSignerKeysOptions } from "./signer-keys/postgres-signer-keys.ts";
 export type {
   PassphraseRecord,
