@@ -136,6 +136,7 @@ peerTest(
               : (stdout + stderr)
                   .replaceAll(url, "URL")
                   .replace(/[0-9a-f]{64}/g, "KEY")
+                  .replace(/time="[^"]*"/g, "")
                   .trim()
           }`,
         );
