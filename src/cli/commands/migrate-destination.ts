@@ -6,7 +6,7 @@ import { locateHome } from "../../home/index.ts";
 import type { KeyDestination } from "../../migrate/index.ts";
 import type { NotaryServerSettings, NotarySignerSettings } from "../../notary-config/index.ts";
 import type { StorageChoice } from "../../server/index.ts";
-import type { Storage } from "../../storage/index.ts";
+import type { SignerKeyStore, Storage } from "../../storage/index.ts";
 import type { Context, OptionSpec } from "../command.ts";
 import { chooseStorage } from "../serve/choose-storage.ts";
 import { wrong } from "../serve/option-values.ts";
@@ -37,7 +37,13 @@ export const destinationOptions: readonly OptionSpec[] = [
     text: "to the new server itself, sealed; what is done unless --config names a signer",
   },
   { name: "keep-signer", group: keys, text: "they stay: the new server goes on asking notary-signer" },
-  { name: "to-signer", value: "DIR", isFile: true, group: keys, text: "to countersign signer: its data directory" },
+  {
+    name: "to-signer",
+    value: "DIR|URL",
+    isFile: true,
+    group: keys,
+    text: "to countersign signer: its data directory, or its PostgreSQL with the password in PGPASSWORD",
+  },
   {
     name: "signer-alias",
     value: "NAME",
@@ -70,7 +76,7 @@ export async function openDestination({ args, env, clock }: Context, settings: N
     const destination = way.kind === "kept" ? keptBySigner : nowhere;
     return { description, storage: undefined, keys: destination, [Symbol.asyncDispose]: async () => undefined };
   }
-  const { makeDataDirectory, openPostgresStorage, openSqliteSignerKeys } = await import("../../storage/index.ts");
+  const { openPostgresStorage } = await import("../../storage/index.ts");
   const { openStorageAndKey } = await import("../../server/index.ts");
   const masterKeyPath = args.value("master-key");
   const options = { dataDir, storage: choice, ...(masterKeyPath === undefined ? {} : { masterKeyPath }) };
@@ -85,13 +91,23 @@ export async function openDestination({ args, env, clock }: Context, settings: N
   let destination = way.kind === "kept" ? keptBySigner : sealed;
   if (way.kind === "signer") {
     const { openSignerKeys, passphrasesFromEnvironment } = await import("../../notary-signer/index.ts");
-    makeDataDirectory(way.directory);
-    const store = opened.use(openSqliteSignerKeys(way.directory));
+    const store = opened.use(await openSignerStore(way.place));
     const passphraseOf = passphrasesFromEnvironment(env);
     destination = intoSignerKeys(await openSignerKeys({ store, passphraseOf, defaultAlias: way.alias, clock }));
   }
   const kept = opened.move();
   return { description, storage, keys: destination, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+async function openSignerStore(place: string): Promise<SignerKeyStore> {
+  const { makeDataDirectory, openPostgresSignerKeys, openSqliteSignerKeys } = await import("../../storage/index.ts");
+  if (isPostgres(place)) return openPostgresSignerKeys({ url: place });
+  makeDataDirectory(place);
+  return openSqliteSignerKeys(place);
+}
+
+function isPostgres(place: string): boolean {
+  return /^postgres(ql)?:\/\//.test(place);
 }
 
 async function describePostgres(choice: StorageChoice & { readonly kind: "postgres" }): Promise<string> {
@@ -101,25 +117,29 @@ async function describePostgres(choice: StorageChoice & { readonly kind: "postgr
 
 type KeysWay =
   | { readonly kind: "own" | "kept" }
-  | { readonly kind: "signer"; readonly directory: string; readonly alias: string };
+  | { readonly kind: "signer"; readonly place: string; readonly alias: string };
 
 /** A server that asks a signer cannot use keys of its own, and the other way round: the wrong choice would show with the first renewal. */
 function keysWay({ args }: Pick<Context, "args">, settings: NotarySettings): KeysWay {
-  const directory = args.value("to-signer");
-  const given = [args.flag("own-keys"), args.flag("keep-signer"), directory !== undefined].filter(Boolean).length;
+  const place = args.value("to-signer");
+  const given = [args.flag("own-keys"), args.flag("keep-signer"), place !== undefined].filter(Boolean).length;
   if (given > 1) throw wrong("--own-keys, --keep-signer and --to-signer exclude each other");
   if (given === 0 && settings.server?.trustService.kind === "remote") {
     throw new CountersignError("usage.invalid", "the configuration names a signer: say where its keys are to go", {
       hints: [
         "--keep-signer: notary-signer stays, and serve --config goes on asking it",
-        "--to-signer DIR: countersign signer takes its place",
+        "--to-signer DIR|URL: countersign signer takes its place",
         "--own-keys: the new server signs itself; start it with NOTARY_SERVER_TRUST_SERVICE_TYPE=local",
       ],
     });
   }
   if (args.flag("keep-signer")) return { kind: "kept" };
-  if (directory === undefined) return { kind: "own" };
+  if (place === undefined) return { kind: "own" };
+  const url = isPostgres(place) ? URL.parse(place) : null;
+  if (url !== null && (url.password !== "" || url.searchParams.has("password"))) {
+    throw wrong("a password on the command line can be read by every user of this machine", ["put it into PGPASSWORD"]);
+  }
   const alias = args.value("signer-alias") ?? settings.signer?.defaultAlias;
   if (alias === undefined) throw wrong("--to-signer needs --signer-alias or a --signer-config with default_alias");
-  return { kind: "signer", directory, alias };
+  return { kind: "signer", place, alias };
 }
