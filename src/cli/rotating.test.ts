@@ -96,6 +96,17 @@ it("14-X: a rotation cut off anywhere loses no key, and the same command goes on
   }
 });
 
+it("a rotation that the server took and whose answer was lost is not done twice", async () => {
+  await using world = await openWorld();
+  const owner = await opened(world);
+  const lost = () => Promise.reject(new CountersignError("download.unreachable", "cable pulled"));
+  const unlucky = world.machine("owner", { publish: (...request) => world.server.publish(...request).then(lost) });
+  await assert.rejects(rotate(unlucky, newTargets), code("download.unreachable"));
+  const report = await rotate(owner, newTargets);
+  assert.deepEqual([report.resumed, report.published], [true, []]);
+  assert.equal((await statusOf(owner)).roles.find(({ role }) => role === "root")?.version, 2);
+});
+
 it("a full disk before the rotation is noted: nothing has been published", async () => {
   await using world = await openWorld();
   const owner = await opened(world);

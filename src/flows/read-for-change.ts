@@ -47,6 +47,7 @@ export async function readForChange(
         ? seen.lastInForce(dialectNamed(dialect), now)
         : undefined;
       if (earlier === undefined || reading === maxReadings) throw error;
+      ports.progress(`${request.gun} has expired in part, going by the last moment it was in force`);
       now = earlier;
     }
   }

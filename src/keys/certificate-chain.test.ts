@@ -31,6 +31,7 @@ test("another authority's, one without its intermediate, one for another purpose
   assert.ok(!isCertifiedBy(load("eku"), load("ca"), now));
   assert.ok(!isCertifiedBy(load("fake", "leaf"), load("ca"), now));
   assert.ok(!isCertifiedBy(load("fake"), load("leaf"), now));
+  assert.ok(!isCertifiedBy(load("forged"), load("ca"), now), "the issuer's name is not its signature");
 });
 
 test("out of date counts for nothing; an authority in the leaf's own bundle is no authority", () => {
