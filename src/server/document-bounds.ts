@@ -26,6 +26,10 @@ export function requireBounded(role: RoleName, bytes: Uint8Array): void {
 /** Commas and opening brackets: each begins a value. */
 function marksIn(bytes: Uint8Array): number {
   let marks = 0;
-  for (const byte of bytes) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) marks++;
+  // By index: an iterator over ten million bytes costs more than parsing them.
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) marks++;
+  }
   return marks;
 }
