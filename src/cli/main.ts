@@ -4,4 +4,9 @@
 import { start } from "./start.ts";
 import { commandTable } from "./table.ts";
 
-start(commandTable);
+// The word with which the files that docker takes for plugins call us (docker/plugin-file.ts).
+if (process.argv[2] === "docker-plugin") {
+  void import("./docker/start-plugin.ts").then(({ startPlugin }) => startPlugin(process.argv.slice(3), commandTable));
+} else {
+  start(commandTable);
+}

@@ -42,6 +42,8 @@ export interface ConnectOptions {
   readonly tlsCa?: string | undefined;
   /** File that holds an API token for the trust server. */
   readonly tokenFile?: string | undefined;
+  /** Registry whose login is shown to the trust server too, as docker does it, where the server has none of its own. */
+  readonly registryLogin?: string | undefined;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 }
@@ -81,7 +83,10 @@ export function connect(options: ConnectOptions): Connections {
   const openTrustServer = async (gun: Gun | undefined) => {
     const setting = await chooseServer(options, home, gun);
     const url = parseServerUrl(setting.url);
-    const credentials = firstCredential(trustServerCredential(env, url.host), docker);
+    const { registryLogin } = options;
+    const shared: CredentialSource = async (asked) =>
+      registryLogin !== undefined && asked === url.host ? docker(registryLogin) : undefined;
+    const credentials = firstCredential(trustServerCredential(env, url.host), docker, shared);
     return { url, client: open(credentials, callerCa ?? setting.tlsCa, url.host) };
   };
   const callerCa = options.tlsCa ?? variable(env, "COUNTERSIGN_TLS_CA");

@@ -46,6 +46,6 @@ export {
   type RoleStatus,
 } from "./status.ts";
 export { parseQualifiedName, parseSubject, type Subject, type SubjectText } from "./subject.ts";
-export type { ReadRequest } from "./trusted-collection.ts";
+export { openTrustedCollection, type ReadRequest } from "./trusted-collection.ts";
 export type { Reason, Refused, SignedFacts, Trusted, Verdict, VerdictDocument } from "./verdict.ts";
 export { type VerifyBundleRequest, type VerifyRequest, verifyFromBundle, verifyTarget } from "./verify.ts";

@@ -23,7 +23,7 @@ export const version: Command = {
 };
 
 /** From the nearest package.json above this file that is ours: the depth differs between the sources and the build. */
-async function ownVersion(): Promise<string> {
+export async function ownVersion(): Promise<string> {
   for (const up of ["../", "../../", "../../../"]) {
     const bytes = await readFile(new URL(`${up}package.json`, import.meta.url)).catch(() => undefined);
     if (bytes === undefined) continue;

@@ -1,0 +1,81 @@
+// One `docker trust ...` command line, from words to an exit status, with docker's words for what is wrong with it. A failure is told as
+// docker tells it, one line on stderr and status 1, with what to do next below.
+import { CountersignError, isCountersignError } from "../../bytes/index.ts";
+import { printable, type Streams } from "../terminal.ts";
+import { parseTrustArguments } from "./parse-trust-arguments.ts";
+import type { TrustContext } from "./trust-command.ts";
+import { commandHelp, groupHelp } from "./trust-help.ts";
+import { trustGroups, trustTable } from "./trust-table.ts";
+
+/** `path`: the words that led here, `docker trust` or `docker countersign trust`. */
+export async function runTrust(
+  argv: readonly string[],
+  path: string,
+  context: Omit<TrustContext, "args">,
+): Promise<number> {
+  const { streams } = context;
+  const entry = trustTable.find(({ words }) => words.every((word, index) => argv[index] === word));
+  if (entry === undefined) return runGroup(argv, path, streams);
+  const whole = [path, ...entry.words].join(" ");
+  try {
+    const command = await entry.load();
+    const parsed = parseTrustArguments(command.spec, whole, argv.slice(entry.words.length));
+    if (parsed.kind === "refused") {
+      streams.err(parsed.text);
+      return parsed.status;
+    }
+    if (parsed.kind === "help") {
+      streams.out(commandHelp(command.spec, whole));
+      return 0;
+    }
+    return await command.run({ ...context, args: parsed.args });
+  } catch (error) {
+    return tellFailure(streams, error);
+  }
+}
+
+/** No command of that name: help for the group, or docker's words for an unknown one. */
+async function runGroup(argv: readonly string[], path: string, streams: Streams): Promise<number> {
+  const named = trustGroups.find(({ words }) => words.length > 0 && words.every((word, index) => argv[index] === word));
+  const [top] = trustGroups;
+  const group = named ?? top;
+  if (group === undefined) return 1;
+  const whole = [path, ...group.words].join(" ");
+  const [next] = argv.slice(group.words.length);
+  if (next === undefined || next === "--help" || next === "-h") {
+    const specs = await Promise.all(trustTable.map(async ({ load }) => (await load()).spec));
+    streams.out(groupHelp(group, whole, trustGroups, specs));
+    return 0;
+  }
+  const more = `Usage:  ${whole}\n\nRun '${whole} --help' for more information\n`;
+  if (next.startsWith("-")) {
+    const what = next.startsWith("--")
+      ? `unknown flag: ${next}`
+      : `unknown shorthand flag: '${next.charAt(1)}' in ${next}`;
+    streams.err(`${printable(what)}\n\n${more}`);
+    return 125;
+  }
+  streams.err(`docker: unknown command: ${printable(`${whole} ${next}`)}\n\n${more}`);
+  return 1;
+}
+
+/** Tells it and answers the exit status. */
+export function tellFailure(streams: Streams, error: unknown): number {
+  streams.err(failureText(error));
+  return 1;
+}
+
+/** One line of what happened, then what to do, one step a line. */
+export function failureText(error: unknown): string {
+  if (!isCountersignError(error)) {
+    const stack = error instanceof Error ? String(error.stack ?? error.message) : String(error);
+    return `a failure nobody foresaw; please report it, with these lines:\n${stack}\n`;
+  }
+  return [error.message, ...error.hints.map((hint) => `  - ${hint}`)].map((line) => `${printable(line)}\n`).join("");
+}
+
+/** The same failure with words of docker's before it. */
+export function prefixed(words: string, error: unknown): unknown {
+  if (!isCountersignError(error)) return error;
+  return new CountersignError(error.code, `${words}: ${error.message}`, { cause: error, hints: error.hints });
+}
