@@ -1,7 +1,7 @@
 // `docker trust inspect IMAGE[:TAG]...`: what is signed, by whom, and whose keys count; docker's JSON, or --pretty.
 import { CountersignError, isCountersignError } from "../../bytes/index.ts";
 import { readTrustData, type TrustData } from "../../docker-trust/index.ts";
-import { failureText } from "./run-trust.ts";
+import { failureText } from "./failure.ts";
 import { inspectionJson, prettyInspection } from "./show-inspection.ts";
 import type { TrustCommand, TrustContext } from "./trust-command.ts";
 import { inRepository } from "./trust-place.ts";

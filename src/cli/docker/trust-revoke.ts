@@ -1,7 +1,7 @@
 // `docker trust revoke IMAGE[:TAG]`: takes the signatures of a tag, or of all tags, away.
 import { CountersignError } from "../../bytes/index.ts";
 import { revokeTags } from "../../docker-trust/index.ts";
-import { prefixed } from "./run-trust.ts";
+import { prefixed } from "./failure.ts";
 import { say, type TrustCommand } from "./trust-command.ts";
 import { confirm, inRepository } from "./trust-place.ts";
 

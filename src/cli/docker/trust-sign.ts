@@ -12,7 +12,7 @@ import {
   startRepository,
 } from "../../docker-trust/index.ts";
 import type { Streams } from "../terminal.ts";
-import { prefixed } from "./run-trust.ts";
+import { prefixed } from "./failure.ts";
 import { say, type TrustCommand, type TrustContext } from "./trust-command.ts";
 import { inRepository } from "./trust-place.ts";
 

@@ -4,7 +4,7 @@ import { CountersignError, isCountersignError } from "../../bytes/index.ts";
 import { addSigner, parseSignerName, startRepository } from "../../docker-trust/index.ts";
 import { readPublicKeyFile } from "../../flows/index.ts";
 import type { PublicKey } from "../../keys/index.ts";
-import { failureText } from "./run-trust.ts";
+import { failureText } from "./failure.ts";
 import { say, type TrustCommand, type TrustContext } from "./trust-command.ts";
 import { inRepository } from "./trust-place.ts";
 

@@ -1,7 +1,7 @@
 // `docker trust signer remove NAME REPOSITORY...`: takes a signer away, and says that it has.
 import { CountersignError, isCountersignError } from "../../bytes/index.ts";
 import { planRemoval, type Repository, removeSigner } from "../../docker-trust/index.ts";
-import { failureText } from "./run-trust.ts";
+import { failureText } from "./failure.ts";
 import { say, type TrustCommand, type TrustContext } from "./trust-command.ts";
 import { confirm, inRepository } from "./trust-place.ts";
 
