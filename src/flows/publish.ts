@@ -13,9 +13,9 @@ import {
 } from "../publish/index.ts";
 import type { DialectName } from "../tuf/index.ts";
 import type { Collection, Pin } from "../updater/index.ts";
-import { type Carried, carriedDialects, readState } from "./collection-state.ts";
+import { type Carried, carriedDialects, isPiecemeal, readState } from "./collection-state.ts";
 import type { ReadPorts } from "./ports.ts";
-import { readAfresh } from "./read-for-change.ts";
+import { type Extent, readAfresh, readRoles } from "./read-for-change.ts";
 
 export interface PublishRequest {
   readonly gun: Gun;
@@ -27,6 +27,8 @@ export interface PublishRequest {
   /** Who signs, for custom data. */
   readonly publisher: string | undefined;
   readonly ring: KeyRing;
+  /** Files whose hashed bins the changes edit; "all" for a change of layout. None unless told: only these bins are read. */
+  readonly bins?: readonly string[] | "all";
   /** Start the tuf1 side of a collection that Notary made, if the server takes it and the keys are at hand. */
   readonly startsTuf1?: boolean;
 }
@@ -72,7 +74,7 @@ export async function publishLocked(ports: ReadPorts, request: PublishRequest): 
 async function publishOnce(ports: ReadPorts, request: PublishRequest): Promise<Omit<PublishReport, "attempts">> {
   ports.progress(`reading ${request.gun}`);
   const carried = await carriedDialects(ports);
-  const state = await readState(ports, request, carried);
+  const state = await readState(ports, request, carried, request.bins);
   ports.progress("signing");
   const { publication, findings } = await prepareChange(state, request.changes(state), {
     now: ports.clock(),
@@ -83,7 +85,7 @@ async function publishOnce(ports: ReadPorts, request: PublishRequest): Promise<O
   });
   if (publication.documents.length === 0) return { published: [], behind: carried.behind, findings };
   const behind = await upload(ports, publication, carried);
-  await readBack(ports, request, publication);
+  await readBack(ports, { ...request, isPiecemeal: isPiecemeal(carried, request.bins) }, publication);
   const published = publication.documents.map(({ dialect, role, signed }) => ({
     dialect,
     role,
@@ -115,15 +117,17 @@ export async function upload(
  */
 export async function readBack(
   ports: ReadPorts,
-  request: { readonly gun: Gun; readonly pins: readonly Pin[] },
+  request: { readonly gun: Gun; readonly pins: readonly Pin[] } & Omit<Extent, "remembers">,
   publication: Publication,
 ): Promise<void> {
   ports.progress("reading it back");
   const dialects = new Set(publication.documents.map((document) => document.dialect));
   for (const dialect of dialects) {
     try {
-      const collection = await readAfresh(ports, request, dialect, { remembers: true });
-      await collection.roles();
+      const { bins = [], isPiecemeal: one = false } = request;
+      const extent = { remembers: true, bins, isPiecemeal: one };
+      const collection = await readAfresh(ports, request, dialect, extent);
+      await readRoles(collection, extent);
       const { root, snapshot, targets } = collection.documents();
       for (const document of publication.documents) {
         if (document.dialect !== dialect) continue;

@@ -25,20 +25,37 @@ const maxReadings = 12;
 const maxBundleBytes = 256 * 1024 * 1024;
 const rootRole = parseRoleName("root");
 
+/** How much of a collection is read. */
+export interface Extent {
+  readonly remembers: boolean;
+  /** Files whose hashed bins are read beside everything else; "all": every bin. None unless told. */
+  readonly bins?: readonly string[] | "all";
+  /** Document by document instead of all at once: of a collection with many bins little is needed. */
+  readonly isPiecemeal?: boolean;
+}
+
+/** Reads what a change needs. */
+export async function readRoles(collection: Collection, { bins = [] }: Extent): Promise<readonly RoleReport[]> {
+  if (bins === "all") return collection.roles();
+  const roles = await collection.roles({ skipsBins: true });
+  if (collection.dialect === "tuf1") for (const name of bins) await collection.lookup(name);
+  return roles;
+}
+
 /** One dialect's trusted documents. @throws what openCollection throws, but for expiry */
 export async function readForChange(
   ports: ReadPorts,
   request: Subject,
   dialect: DialectName,
-  options: { readonly remembers: boolean },
+  options: Extent,
 ): Promise<DialectState> {
-  const seen = recording(await wholeSource(ports, dialect));
+  const seen = recording(await sourceFor(ports, dialect, options));
   const pins = await pinsFor(ports, request);
   let now = ports.clock();
   for (let reading = 1; ; reading++) {
     try {
       const collection = await open(ports, request, dialect, { ...options, source: seen.source, pins, now });
-      const roles = await collection.roles();
+      const roles = await readRoles(collection, options);
       const { root, timestamp, snapshot, targets } = collection.documents();
       const state = { dialect: dialectNamed(dialect), root, timestamp, snapshot, targets };
       return { ...state, lapsed: lapsedRoles(state, roles, seen.documents) };
@@ -58,9 +75,9 @@ export async function readAfresh(
   ports: ReadPorts,
   request: Subject,
   dialect: DialectName,
-  options: { readonly remembers: boolean },
+  options: Extent,
 ): Promise<Collection> {
-  const [source, pins] = [await wholeSource(ports, dialect), await pinsFor(ports, request)];
+  const [source, pins] = [await sourceFor(ports, dialect, options), await pinsFor(ports, request)];
   return open(ports, request, dialect, { ...options, source, pins, now: ports.clock() });
 }
 
@@ -87,9 +104,10 @@ function open(
   });
 }
 
-async function wholeSource(ports: ReadPorts, dialect: DialectName): Promise<MetadataSource> {
+async function sourceFor(ports: ReadPorts, dialect: DialectName, extent: Extent): Promise<MetadataSource> {
   const signal = ports.signal === undefined ? {} : { signal: ports.signal };
   const own = dialect === "notary1" ? ports.server.notary1Source() : ports.server.tuf1Source();
+  if (extent.isPiecemeal === true) return own;
   const bytes = await ports.server.fetchBundle({ dialect, maxBytes: maxBundleBytes, ...signal });
   return bytes === undefined ? own : bundleSource(decodeBundle(bytes), own);
 }

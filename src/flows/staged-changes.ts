@@ -213,6 +213,8 @@ function entriesOf(change: Change): readonly StagedEntry[] {
       return delegationEntries(change);
     case "rekey":
       throw cannotWait("a rotation of keys");
+    case "bins":
+      throw cannotWait("a layout of files");
     default:
       return assertNever(change);
   }

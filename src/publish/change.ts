@@ -2,6 +2,7 @@
 // but for delegation paths, which are Notary's plain prefixes ("" = everything) and are translated for tuf1.
 import type { Hashes, JsonValue, RoleName, TargetName, TopRole } from "../bytes/index.ts";
 import type { CanonicalKeyId, Certificate, PublicKey } from "../keys/index.ts";
+import type { SetBins } from "./bins.ts";
 
 /** Adds a target, or replaces the one of that name in that role. */
 export interface AddTarget {
@@ -91,4 +92,12 @@ export interface SetTopKeys {
   readonly threshold?: number;
 }
 
-export type Change = AddTarget | RemoveTarget | RenewRole | SetDelegation | RemoveDelegation | PurgeKeys | SetTopKeys;
+export type Change =
+  | AddTarget
+  | RemoveTarget
+  | RenewRole
+  | SetDelegation
+  | RemoveDelegation
+  | PurgeKeys
+  | SetTopKeys
+  | SetBins;

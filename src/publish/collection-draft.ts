@@ -12,6 +12,7 @@ import {
   type Target,
   type Targets,
 } from "../tuf/index.ts";
+import { isBin, withBinsOf, withoutBins } from "./bins.ts";
 import type { CollectionState, DialectState } from "./collection-state.ts";
 import { delegatorOf } from "./delegated-paths.ts";
 
@@ -115,13 +116,13 @@ function levelTargets(draft: CollectionDraft): Levelled[] {
     if (leading === undefined) continue;
     const source = leading.content;
     for (const lagging of draft.dialects) {
-      if (lagging === leader) continue;
+      if (lagging === leader || isBinOf(leader, role)) continue;
       const current = lagging.roles.get(role)?.current;
       if (current !== undefined && isLevel(current.signed, source)) continue;
       if (current?.signed.version === source.version) leader.roles.set(role, { ...leading, touch: "renewed" });
       lagging.roles.set(role, {
         current,
-        content: convertTargets(role, source, lagging.dialect),
+        content: levelledContent(role, source, current?.signed, lagging.dialect),
         touch: "levelled",
         isOptional: false,
       });
@@ -140,11 +141,23 @@ function levelTargets(draft: CollectionDraft): Levelled[] {
 function dropUndelegated(draft: CollectionDraft, role: RoleName): boolean {
   if (role === targetsRole) return false;
   const delegator = delegatorOf(role);
+  if (draft.dialects.some((one) => isBinOf(one, role))) return false;
   const isDelegated = draft.dialects.every(
     ({ roles }) => findDelegation(roles.get(delegator)?.content.delegations, role) !== undefined,
   );
   if (!isDelegated) for (const { roles } of draft.dialects) roles.delete(role);
   return !isDelegated;
+}
+
+/** A bin is tuf1's alone: there is nothing to level. */
+function isBinOf({ roles }: DialectDraft, role: RoleName): boolean {
+  return role !== targetsRole && isBin(roles.get(delegatorOf(role))?.content.delegations, role);
+}
+
+/** What the newer dialect says, and the bins that this one has beside it. */
+function levelledContent(role: RoleName, source: Targets, current: Targets | undefined, to: Dialect): Targets {
+  const converted = convertTargets(role, { ...source, delegations: withoutBins(source.delegations) }, to);
+  return { ...converted, delegations: withBinsOf(converted.delegations, current?.delegations) };
 }
 
 /** Same version and the same targets: the version alone could be a coincidence of two one-sided publishes. */

@@ -4,6 +4,7 @@ import { assertNever, CountersignError, type RoleName } from "../bytes/index.ts"
 import type { Dialect } from "../dialects/index.ts";
 import type { CanonicalKeyId, KeyId } from "../keys/index.ts";
 import type { DelegatedPaths, DelegatedRole, Delegations, Key, Targets } from "../tuf/index.ts";
+import { addBeforeBins, isBin } from "./bins.ts";
 import type { RemoveDelegation, SetDelegation } from "./change.ts";
 import { expressPaths } from "./delegated-paths.ts";
 
@@ -42,11 +43,16 @@ function setRole(dialect: Dialect, before: Delegations, change: SetDelegation): 
       expressPaths(dialect, change.removePaths ?? []),
     ),
   };
-  const roles = existing === undefined ? [...before.roles, role] : before.roles.with(index, role);
+  const roles = existing === undefined ? addBeforeBins(before.roles, role) : before.roles.with(index, role);
   return { ...before, keys: usedKeys(keys, roles, before), roles };
 }
 
 function removeRole(before: Delegations, name: RoleName): Delegations {
+  if (isBin(before, name)) {
+    throw new CountersignError("role.invalid", `${name} is a bin: its files would be lost`, {
+      hints: ["to have no bins any more: countersign collection layout GUN --bins flat"],
+    });
+  }
   const roles = before.roles.filter((role) => role.name !== name);
   if (roles.length === before.roles.length)
     throw new CountersignError("role.invalid", `there is no delegation ${name}`);

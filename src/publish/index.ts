@@ -1,6 +1,16 @@
 // Publishing: a change to a collection becomes the next documents of both dialects, and preflight proves with the readers' own
 // code that nobody is locked out. Pure but for the signers and the time it is given: no files, no network.
 // TUF specification 1.0.34 section 6.3; Notary v1 sections 7, 9.5 and 14.
+export {
+  type BinLayout,
+  binFor,
+  binNames,
+  isBin,
+  layoutOf,
+  maxBitLength,
+  requireLayout,
+  type SetBins,
+} from "./bins.ts";
 export type {
   AddTarget,
   Change,

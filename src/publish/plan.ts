@@ -1,6 +1,6 @@
 // From a change to what has to be signed, before any key is opened: level the dialects, apply the change to each, renew what is
 // near expiry, give every touched role its version and expiry, and say whose keys have to sign. TUF 1.0.34 section 6.3.
-import type { RoleName } from "../bytes/index.ts";
+import { CountersignError, type RoleName } from "../bytes/index.ts";
 import type { Dialect } from "../dialects/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
 import type { Root, Targets } from "../tuf/index.ts";
@@ -21,6 +21,7 @@ import type { CollectionState } from "./collection-state.ts";
 import { delegatorOf } from "./delegated-paths.ts";
 import { editDelegations } from "./edit-delegations.ts";
 import { editTargets } from "./edit-targets.ts";
+import { isTuf1Only, layOutFiles } from "./lay-out-files.ts";
 import { defaultLifetimes, type Lifetimes, lifetimeOf } from "./lifetimes.ts";
 import { levelRoots } from "./next-roots.ts";
 import { rekeyRoots } from "./rekey-root.ts";
@@ -75,6 +76,8 @@ export function planChange(state: CollectionState, changes: readonly Change[], o
     change.kind === "purge" ? delegationsWith(draft, change) : [change],
   );
   for (const [role, batch] of byRole(spelledOut)) applyTo(draft, role, batch, options);
+  // Last, so that what the same publish adds is laid out too.
+  for (const change of changes) if (change.kind === "bins") layOutFiles(draft, change, options.now);
   touchRenewals(draft, changes, options);
   stampVersions(draft, changes, options);
   const documents = draft.dialects.flatMap((one) => plannedDocuments(one, options));
@@ -106,6 +109,8 @@ function editedRole(change: Exclude<Change, PurgeKeys>): RoleName {
       return change.role;
     case "rekey":
       return rootRole;
+    case "bins":
+      return targetsRole;
   }
 }
 
@@ -115,6 +120,7 @@ function delegationsWith(draft: CollectionDraft, { keys, mayVanish }: PurgeKeys)
   const roles = new Set<RoleName>();
   for (const one of draft.dialects) {
     for (const { content } of one.roles.values()) {
+      refuseInBins(content.delegations, purged);
       for (const { name, keyIds } of content.delegations?.roles ?? []) {
         const isHit = keyIds.some((id) => purged.has(content.delegations?.keys.get(id)?.publicKey?.id ?? id));
         if (isHit) roles.add(name);
@@ -129,11 +135,23 @@ function delegationsWith(draft: CollectionDraft, { keys, mayVanish }: PurgeKeys)
   }));
 }
 
+/** Succinct bins share one list of keys: taking a key out means that all of them are signed again. @throws preflight.inexpressible */
+function refuseInBins(delegations: Targets["delegations"], purged: ReadonlySet<string>): void {
+  const ids = delegations?.succinct?.keyIds ?? [];
+  if (!ids.some((id) => purged.has(delegations?.keys.get(id)?.publicKey?.id ?? id))) return;
+  throw new CountersignError("preflight.inexpressible", "the key signs the bins of this collection", {
+    hints: ["lay the bins out with other keys first: countersign collection layout GUN --bins same --bin-key FILE"],
+  });
+}
+
 function applyTo(draft: CollectionDraft, role: RoleName, batch: readonly Change[], options: PlanOptions): void {
   const targetChanges = batch.filter((change) => change.kind === "add" || change.kind === "remove");
   const delegationChanges = batch.filter((change) => change.kind === "delegate" || change.kind === "undelegate");
   if (targetChanges.length === 0 && delegationChanges.length === 0) return;
+  const isBin = isTuf1Only(draft, role);
   for (const one of draft.dialects) {
+    if (isBin && one.dialect.name !== "tuf1") continue;
+    if (isBin) requireRead(one, role);
     const lapsed = one.state.lapsed?.get(role);
     // Without its old content a role that expired would come back empty.
     const before = one.roles.get(role) ?? (lapsed === undefined ? newRole(one, role, options) : adopted(lapsed, false));
@@ -142,6 +160,12 @@ function applyTo(draft: CollectionDraft, role: RoleName, batch: readonly Change[
     one.roles.set(role, { ...before, content, touch: "changed", isOptional: false });
     for (const change of delegationChanges) if (change.kind === "undelegate") dropBelow(one, change.role);
   }
+}
+
+/** A bin is published with its layout: one that is not here was not read, and would come back empty. @throws bug.unexpected */
+function requireRead(one: DialectDraft, role: RoleName): void {
+  if (one.roles.has(role) || one.state.lapsed?.has(role) === true) return;
+  throw new CountersignError("bug.unexpected", `${role} was not read, and what it lists would be lost`);
 }
 
 /** An empty document for a delegation that exists and was never signed. @throws role.invalid */

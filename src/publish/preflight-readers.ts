@@ -5,6 +5,7 @@ import { encodeHex, type Gun, isCountersignError, parseRoleName, type RoleName, 
 import { type Dialect, dialectNamed, rememberingDialect } from "../dialects/index.ts";
 import { generateSigner, type Signer } from "../keys/index.ts";
 import { type DialectName, type Document, type Root, type Targets, TrustedSet } from "../tuf/index.ts";
+import { isBin } from "./bins.ts";
 import { judgeSnapshot } from "./client-snapshot.ts";
 import { rootRole, targetsRole } from "./collection-draft.ts";
 import type { CollectionState, DialectState } from "./collection-state.ts";
@@ -165,6 +166,9 @@ function readAll(
     reached.add(role);
     if (!attempt(role, () => set.updateTargets(document.role, document.bytes, delegator))) continue;
     pending.push(...(document.signed.delegations?.roles ?? []).map(({ name }) => name));
+    // Of succinct bins those that are at hand.
+    if (document.signed.delegations?.succinct === undefined) continue;
+    for (const name of after.keys()) if (isBin(document.signed.delegations, name)) pending.push(name);
   }
   for (const { role } of reading.changed) {
     if (reached.has(role) || findings.length > 0) continue;

@@ -2,7 +2,7 @@
 // has no keys of its own.
 import { CountersignError, type RoleName } from "../bytes/index.ts";
 import type { CanonicalKeyId, KeyId } from "../keys/index.ts";
-import { countSigners, type Document, type Key, type RoleKeys, type Targets } from "../tuf/index.ts";
+import { countSigners, type Document, findDelegation, type Key, type RoleKeys, type Targets } from "../tuf/index.ts";
 import { type DialectDraft, targetsRole } from "./collection-draft.ts";
 import { delegatorOf } from "./delegated-paths.ts";
 import { distinctHeld, usableKeys } from "./held-keys.ts";
@@ -22,7 +22,7 @@ export function authorityFor(one: DialectDraft, role: RoleName): Authority {
   if (role === targetsRole) return { keys: root.keys, role: root.roles.targets, words: `root version ${root.version}` };
   const delegator = delegatorOf(role);
   const delegations = one.roles.get(delegator)?.content.delegations;
-  const delegated = delegations?.roles.find((candidate) => candidate.name === role);
+  const delegated = findDelegation(delegations, role);
   if (delegations === undefined || delegated === undefined) {
     throw new CountersignError("role.invalid", `${delegator} does not delegate to ${role} in ${one.dialect.name}`, {
       hints: ["add the delegation first"],

@@ -11,7 +11,14 @@ import {
 } from "../bytes/index.ts";
 import { notary1, tuf1 } from "../dialects/index.ts";
 import { generateSigner, type Signer } from "../keys/index.ts";
-import { type DialectName, type Document, type Root, signDocument, type Targets } from "../tuf/index.ts";
+import {
+  type DialectName,
+  type Document,
+  findDelegation,
+  type Root,
+  signDocument,
+  type Targets,
+} from "../tuf/index.ts";
 import type { AddTarget, Change } from "./change.ts";
 import type { CollectionState, DialectState } from "./collection-state.ts";
 import { keyRingOf } from "./key-ring.ts";
@@ -110,7 +117,7 @@ function server(root: Root, name: "snapshot" | "timestamp") {
 function isDelegated(name: string, targets: ReadonlyMap<string, Document<Targets>>): boolean {
   if (name === "targets") return true;
   const parent = targets.get(name.slice(0, name.lastIndexOf("/")));
-  return parent?.signed.delegations?.roles.some((delegated) => delegated.name === name) === true;
+  return findDelegation(parent?.signed.delegations, role(name)) !== undefined;
 }
 
 export function isRoot(document: Document): document is Document<Root> {

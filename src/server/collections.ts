@@ -102,7 +102,7 @@ export class Collections {
       sets.set(dialect, await this.#nextSet(gun, dialect, known, upload, now));
     }
     checkBlobs(upload.blobs, sets.get("tuf1")?.trusted.values(), state);
-    const behind = behindAfter(state, new Set(sets.keys()));
+    const behind = behindAfter(state, new Set([...sets].flatMap(([dialect, set]) => (set.isApart ? [] : [dialect]))));
     const documents = [...sets.values()].flatMap((set) => set.documents).map(named);
     const commit: Commit = {
       gun,
@@ -264,6 +264,8 @@ function sizeOf({ documents, blobs }: Upload): number {
 function behindAfter(state: CollectionState | undefined, uploaded: ReadonlySet<DialectName>): readonly DialectName[] {
   const other = dialects.find((dialect) => !uploaded.has(dialect));
   if (state === undefined || other === undefined) return [];
+  // Nothing that the other dialect could say has changed.
+  if (uploaded.size === 0) return state.behind;
   // A dialect that is started is made from what the other one says.
   const isLevelling = [...uploaded].some((dialect) => state.behind.includes(dialect) || !carries(state, dialect));
   return !isLevelling && carries(state, other) ? [other] : [];

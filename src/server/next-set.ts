@@ -3,7 +3,7 @@
 // never stored, whoever signed it. A document that is only carried over may have expired: renewing one role must be possible
 // while another waits for its owner.
 import { CountersignError, type Gun, parseRoleName, type RoleName } from "../bytes/index.ts";
-import { nextSnapshot, nextTimestamp } from "../publish/index.ts";
+import { isBin, nextSnapshot, nextTimestamp } from "../publish/index.ts";
 import type { StoredDocument } from "../storage/index.ts";
 import {
   type Dialect,
@@ -48,6 +48,8 @@ export interface NextSet {
   /** Canonical ids of the server keys that signed. */
   readonly usedKeys: readonly string[];
   readonly isSnapshotOurs: boolean;
+  /** Only hashed bins were uploaded, which the other dialect cannot have: it does not lag behind for want of them. */
+  readonly isApart: boolean;
 }
 
 const rootRole = parseRoleName("root");
@@ -81,7 +83,14 @@ export async function nextSet(input: NextSetInput): Promise<NextSet> {
     retired: [...carried.keys()].filter((role) => !trusted.reachable.has(role)),
     usedKeys: [...new Set([...snapshotKeyIds, ...timestampKeys.ids])],
     isSnapshotOurs: online.keys !== undefined,
+    isApart: roots.length === 0 && [...changed.keys()].every((role) => isBinOf(trusted.accepted, role)),
   };
+}
+
+function isBinOf(accepted: ReadonlyMap<RoleName, Document<Targets>>, role: RoleName): boolean {
+  if (role === "targets") return false;
+  const delegator = accepted.get(parseRoleName(role.slice(0, role.lastIndexOf("/"))));
+  return isBin(delegator?.signed.delegations, role);
 }
 
 function decodeRoots({ dialect, uploaded }: NextSetInput): readonly Document<Root>[] {

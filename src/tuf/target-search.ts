@@ -37,6 +37,11 @@ export interface SearchOptions {
   readonly maxRoles?: number;
 }
 
+export interface WalkOptions extends SearchOptions {
+  /** Roles that are reached by the hash of names are not walked: there may be thousands, and a question about one name needs one. */
+  readonly skipsBins?: boolean;
+}
+
 interface Step extends RoleVisit {
   readonly chain: readonly RoleName[];
   /** notary1: the prefixes that are left to this role; undefined = no restriction. */
@@ -120,13 +125,13 @@ export interface WalkedRole extends RoleVisit {
 
 /**
  * The walk through every role of a collection, in the order of the dialect. A role reached through several delegators is asked for
- * once for each. Returns all visits in order. @throws limit.exceeded above `maxRoles` (1,024 unless told)
+ * once for each. Returns all visits in order. @throws limit.exceeded above `maxRoles` (4,096 unless told, what a bundle holds)
  */
 export function* walkRoles(
   dialect: DialectName,
-  options: SearchOptions = {},
+  options: WalkOptions = {},
 ): Generator<RoleVisit, readonly WalkedRole[], VisitAnswer> {
-  const maxRoles = options.maxRoles ?? 1024;
+  const maxRoles = options.maxRoles ?? 4096;
   const walked: WalkedRole[] = [];
   const opened = new Set<RoleName>();
   const pending: RoleVisit[] = [{ role: targets, delegator: root }];
@@ -138,13 +143,15 @@ export function* walkRoles(
     walked.push({ ...visit, content });
     if (content === undefined || opened.has(visit.role)) continue;
     opened.add(visit.role);
-    if (walked.length + pending.length - at + countDelegations(content.delegations) > maxRoles) {
+    const { delegations } = content;
+    const skipsAll = options.skipsBins === true && delegations?.succinct !== undefined;
+    if (skipsAll) continue;
+    if (walked.length + pending.length - at + countDelegations(delegations) > maxRoles) {
       throw new CountersignError("limit.exceeded", `more than ${maxRoles} roles: ${visit.role} delegates too often`);
     }
-    const children = [...allDelegations(content.delegations)].map(({ name }) => ({
-      role: name,
-      delegator: visit.role,
-    }));
+    const children = [...allDelegations(delegations)]
+      .filter(({ paths }) => options.skipsBins !== true || paths.kind !== "hashPrefixes")
+      .map(({ name }) => ({ role: name, delegator: visit.role }));
     pending.push(...(dialect === "tuf1" ? children.reverse() : children));
   }
 }

@@ -79,8 +79,8 @@ export interface Collection {
   lookup(name: string): Promise<FoundTarget | undefined>;
   /** Every name once, from the role that a lookup would choose. A delegated role that cannot be used is left out (see roles). */
   listTargets(): Promise<readonly FoundTarget[]>;
-  /** Every targets role of the collection, in walk order. */
-  roles(): Promise<readonly RoleReport[]>;
+  /** Every targets role of the collection, in walk order; `skipsBins` leaves out those that are reached by the hash of names. */
+  roles(options?: { readonly skipsBins?: boolean }): Promise<readonly RoleReport[]>;
   /** What has been verified so far. */
   documents(): TrustedDocuments;
 }

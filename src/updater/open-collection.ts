@@ -57,7 +57,7 @@ function collectionOf(run: Run, set: TrustedSet, anchor: Anchor): Collection {
     },
     lookup: (name) => reader.lookup(name),
     listTargets: () => reader.listTargets(),
-    roles: () => reader.roles(),
+    roles: (options) => reader.roles(options),
     documents: () => documentsOf(run, set),
   };
 }

@@ -73,8 +73,8 @@ export class Reader {
     );
   }
 
-  async roles(): Promise<readonly RoleReport[]> {
-    const walked = await this.#walk();
+  async roles(options: { readonly skipsBins?: boolean } = {}): Promise<readonly RoleReport[]> {
+    const walked = options.skipsBins === true ? await this.#walkAll(options) : await this.#walk();
     return walked.map((visit) => this.#report(visit));
   }
 
@@ -109,8 +109,8 @@ export class Reader {
     return this.#walked;
   }
 
-  async #walkAll(): Promise<readonly WalkedRole[]> {
-    const walk = walkRoles(this.#run.dialect.name);
+  async #walkAll(options: { readonly skipsBins?: boolean } = {}): Promise<readonly WalkedRole[]> {
+    const walk = walkRoles(this.#run.dialect.name, options);
     let step = walk.next();
     while (step.done !== true) step = walk.next(await this.#visit(step.value, "listing"));
     await this.#run.memory.save();
