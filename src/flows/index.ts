@@ -1,6 +1,7 @@
 // What a person does with a collection: start one, sign, verify, list, inspect, revoke, rotate its keys, delegate, stage, carry it offline. Each flow takes a typed request
 // and ports, prints nothing and parses no arguments; the CLI and the library are thin over it. No flow believes anything that the
 // updater has not verified, and none reports a publish done before a fresh reader of each dialect has read it back.
+export { type CarryOnReport, type CarryOnRequest, carryOn, rootKeysAtHand } from "./carry-on.ts";
 export { type Connections, type ConnectOptions, connect } from "./connect.ts";
 export { type Content, contentOfBytes, contentOfDigest, contentOfFile, targetOf } from "./content.ts";
 export { type ImageContent, imageContent } from "./image-content.ts";
@@ -13,6 +14,7 @@ export type { Progress, ReadPorts } from "./ports.ts";
 export { proposePins } from "./propose-pins.ts";
 export { type PublicKeyFile, readPublicKeyFile, requireRootCertificate } from "./public-key-files.ts";
 export { type PublishedRole, type PublishReport, type PublishRequest, publishChanges } from "./publish.ts";
+export { type LastReading, readLastInForce } from "./read-for-change.ts";
 export {
   type NewKeys,
   type RoleRotation,

@@ -11,6 +11,7 @@ import {
   decodeBundle,
   type MetadataSource,
   noCache,
+  type OpenOptions,
   openCollection,
   type Pin,
   type RoleReport,
@@ -35,7 +36,7 @@ export interface Extent {
 }
 
 /** Reads what a change needs. */
-export async function readRoles(collection: Collection, { bins = [] }: Extent): Promise<readonly RoleReport[]> {
+export async function readRoles(collection: Collection, { bins = [] }: Pick<Extent, "bins">): Promise<readonly RoleReport[]> {
   if (bins === "all") return collection.roles();
   const roles = await collection.roles({ skipsBins: true });
   if (collection.dialect === "tuf1") for (const name of bins) await collection.lookup(name);
@@ -49,22 +50,39 @@ export async function readForChange(
   dialect: DialectName,
   options: Extent,
 ): Promise<DialectState> {
-  const seen = recording(await sourceFor(ports, dialect, options));
+  const source = await sourceFor(ports, dialect, options);
   const pins = await pinsFor(ports, request);
-  let now = ports.clock();
+  const onExpired = () => ports.progress(`${request.gun} has expired in part, going by the last moment it was in force`);
+  const open = openOptions(ports, request, dialect, { ...options, source, pins, now: ports.clock() });
+  return (await readLastInForce(open, { ...options, onExpired })).state;
+}
+
+export interface LastReading {
+  readonly collection: Collection;
+  readonly state: DialectState;
+  /** When it was judged: `now`, or the last instant at which all of it was in force. */
+  readonly at: number;
+}
+
+/** A collection as it stands, or as it stood when the first part of it expired. @throws what openCollection throws, but for expiry */
+export async function readLastInForce(
+  options: OpenOptions,
+  extent: Pick<Extent, "bins"> & { readonly onExpired?: () => void } = {},
+): Promise<LastReading> {
+  const seen = recording(options.source);
+  const dialect = dialectNamed(options.dialect);
+  let { now } = options;
   for (let reading = 1; ; reading++) {
     try {
-      const collection = await open(ports, request, dialect, { ...options, source: seen.source, pins, now });
-      const roles = await readRoles(collection, options);
+      const collection = await openCollection({ ...options, source: seen.source, now });
+      const roles = await readRoles(collection, extent);
       const { root, timestamp, snapshot, targets } = collection.documents();
-      const state = { dialect: dialectNamed(dialect), root, timestamp, snapshot, targets };
-      return { ...state, lapsed: lapsedRoles(state, roles, seen.documents) };
+      const state = { dialect, root, timestamp, snapshot, targets };
+      return { collection, at: now, state: { ...state, lapsed: lapsedRoles(state, roles, seen.documents) } };
     } catch (error) {
-      const earlier = isCountersignError(error, "metadata.expired")
-        ? seen.lastInForce(dialectNamed(dialect), now)
-        : undefined;
+      const earlier = isCountersignError(error, "metadata.expired") ? seen.lastInForce(dialect, now) : undefined;
       if (earlier === undefined || reading === maxReadings) throw error;
-      ports.progress(`${request.gun} has expired in part, going by the last moment it was in force`);
+      extent.onExpired?.();
       now = earlier;
     }
   }
@@ -78,10 +96,10 @@ export async function readAfresh(
   options: Extent,
 ): Promise<Collection> {
   const [source, pins] = [await sourceFor(ports, dialect, options), await pinsFor(ports, request)];
-  return open(ports, request, dialect, { ...options, source, pins, now: ports.clock() });
+  return openCollection(openOptions(ports, request, dialect, { ...options, source, pins, now: ports.clock() }));
 }
 
-function open(
+function openOptions(
   ports: ReadPorts,
   { gun }: Subject,
   dialect: DialectName,
@@ -91,8 +109,8 @@ function open(
     readonly pins: readonly Pin[];
     readonly now: number;
   },
-): Promise<Collection> {
-  return openCollection({
+): OpenOptions {
+  return {
     gun,
     dialect,
     source: how.source,
@@ -101,7 +119,7 @@ function open(
     now: how.now,
     ...(how.remembers ? { memory: ports.home.memory(gun) } : {}),
     ...(ports.signal === undefined ? {} : { signal: ports.signal }),
-  });
+  };
 }
 
 async function sourceFor(ports: ReadPorts, dialect: DialectName, extent: Extent): Promise<MetadataSource> {

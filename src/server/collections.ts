@@ -13,6 +13,7 @@ import type { PublicKey } from "../keys/index.ts";
 import type { CollectionState, Commit, NewChange, NewDocument, Sha256Hex, Storage } from "../storage/index.ts";
 import type { DialectName, Document } from "../tuf/index.ts";
 import { checkBlobs } from "./blob-check.ts";
+import { type History, verifiedHistory } from "./history.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import type { KnownExpiries } from "./known-expiries.ts";
 import { floorKey, type KnownState, KnownStates } from "./known-states.ts";
@@ -94,7 +95,10 @@ export class Collections {
 
   async #publishNow(gun: Gun, upload: Upload): Promise<Published> {
     const now = this.#clock();
-    const known = await this.#states.current(gun);
+    const found = await this.#states.current(gun);
+    const history =
+      upload.history.length === 0 ? undefined : verifiedHistory(gun, found.dialects.notary1, upload.history, now);
+    let known = history === undefined ? found : standingOn(history, gun, found);
     const { state } = known;
     const sets = new Map<DialectName, NextSet>();
     for (const dialect of dialects) {
@@ -103,6 +107,8 @@ export class Collections {
     }
     checkBlobs(upload.blobs, sets.get("tuf1")?.trusted.values(), state);
     const behind = behindAfter(state, new Set([...sets].flatMap(([dialect, set]) => (set.isApart ? [] : [dialect]))));
+    // The state at the old server is one that readers verify, so a crash between this and the commit leaves nothing half-done.
+    if (history !== undefined) known = await this.#bring(gun, history, known);
     const documents = [...sets.values()].flatMap((set) => set.documents).map(named);
     const commit: Commit = {
       gun,
@@ -122,6 +128,24 @@ export class Collections {
     this.#states.committed(known, commit, stored, generation);
     for (const { document, hash } of documents) this.#expiries.learn(hash, document.signed.expires);
     return { documents: documents.map(describe), behind };
+  }
+
+  /** Stores a verified history; the same one again is no change. @throws RefusedUpload when the name holds anything else */
+  async #bring(gun: Gun, { documents, current }: History, known: KnownState): Promise<KnownState> {
+    try {
+      const brought = { gun, documents, current, behind: [], serverKeys: [], renewAt: undefined };
+      await this.#storage.importCollection(brought);
+    } catch (cause) {
+      if (!isCountersignError(cause, "storage.conflict")) throw cause;
+      return refuseHistory(gun, cause);
+    } finally {
+      this.#onChange(gun);
+    }
+    const state = await this.#storage.collection(gun);
+    const isStill = current.every(({ sha256: hash }) => state?.current.some((each) => each.sha256 === hash));
+    if (state === undefined || !isStill || state.current.length !== current.length)
+      return refuseHistory(gun, undefined);
+    return { ...known, generation: state.generation, state };
   }
 
   /** False when there was no such collection. */
@@ -256,8 +280,30 @@ export class Collections {
   }
 }
 
-function sizeOf({ documents, blobs }: Upload): number {
-  return [...documents.map(({ bytes }) => bytes), ...blobs].reduce((sum, bytes) => sum + bytes.length, 0);
+/** What the upload is built on: the history, where nothing else is here. @throws RefusedUpload */
+function standingOn({ current }: History, gun: Gun, found: KnownState): KnownState {
+  const there = found.state?.current;
+  const isSame = there?.every(({ sha256: hash }) => current.some((each) => each.sha256 === hash)) ?? true;
+  if (!isSame) return refuseHistory(gun, undefined);
+  const generation = Math.max(1, found.generation);
+  return { ...found, generation, state: { gun, generation, behind: [], current } };
+}
+
+function refuseHistory(gun: Gun, cause: unknown): never {
+  return refuse(
+    "validation",
+    new CountersignError("collection.exists", `${gun} is here already, and not as it was on the other server`, {
+      cause,
+      hints: ["a collection that was published to on both servers has to be brought together by its owner"],
+    }),
+  );
+}
+
+function sizeOf({ documents, blobs, history }: Upload): number {
+  return [...[...documents, ...history].map(({ bytes }) => bytes), ...blobs].reduce(
+    (sum, bytes) => sum + bytes.length,
+    0,
+  );
 }
 
 /** One-sided uploads leave the other dialect behind, until an upload brings it level. */

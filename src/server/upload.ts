@@ -1,5 +1,5 @@
 // What a publisher sends, taken apart by name and nothing more: documents by dialect and role, and target contents by hash.
-// Names are docs/api.md's (`notary1/root`, `tuf1/targets/releases`, `blob/<hex>`) or, on Notary's route, bare roles (6.2).
+// Names are docs/api.md's (`notary1/root`, `tuf1/targets/releases`, `blob/<hex>`, `history/root`) or, on Notary's route, bare roles (6.2).
 import {
   CountersignError,
   encodeHex,
@@ -23,6 +23,8 @@ export interface UploadedDocument {
 export interface Upload {
   readonly documents: readonly UploadedDocument[];
   readonly blobs: readonly Uint8Array[];
+  /** notary1, for a collection that comes from another server: all of its roots, and what was current there. */
+  readonly history: readonly UploadedDocument[];
 }
 
 export const maxBlobBytes = 4 * 1024 * 1024;
@@ -31,18 +33,25 @@ export const maxBlobBytes = 4 * 1024 * 1024;
 export function parseUpload(parts: readonly UploadPart[]): Upload {
   const documents: UploadedDocument[] = [];
   const blobs: Uint8Array[] = [];
+  const history: UploadedDocument[] = [];
   for (const { filename, bytes } of parts) {
     const slash = filename.indexOf("/");
     const kind = filename.slice(0, Math.max(0, slash));
     const rest = filename.slice(slash + 1);
     if (kind === "blob") blobs.push(checkedBlob(rest, bytes));
+    else if (kind === "history") history.push(bounded({ dialect: "notary1", role: parseRoleName(rest), bytes }));
     else if (kind === "notary1") documents.push(bounded({ dialect: kind, role: parseRoleName(rest), bytes }));
     else if (kind === "tuf1") documents.push(bounded({ dialect: kind, role: tuf1Role(rest), bytes }));
     else throw new CountersignError("request.invalid", `unknown part ${JSON.stringify(filename.slice(0, 80))}`);
   }
   if (documents.length === 0) throw new CountersignError("request.invalid", "no document in the upload");
   refuseDoubles(documents);
-  return { documents, blobs };
+  refuseDoubles(history);
+  if (history.length > 0 && !documents.some(({ dialect }) => dialect === "notary1")) {
+    // Without a root that names this server's keys nobody could keep it fresh.
+    throw new CountersignError("request.invalid", "a history comes with the notary1 root that carries it on");
+  }
+  return { documents, blobs, history };
 }
 
 export type NotaryUpload =
@@ -69,7 +78,7 @@ export function parseNotaryUpload(parts: readonly UploadPart[]): NotaryUpload {
     if (role !== "timestamp") documents.set(role, document);
     else if (!isJsonDocument(bytes)) return { kind: "malformedJson" };
   }
-  return { kind: "upload", upload: { documents: [...documents.values()], blobs: [] } };
+  return { kind: "upload", upload: { documents: [...documents.values()], blobs: [], history: [] } };
 }
 
 /** An object, or the null that Go takes for an empty one. */

@@ -27,6 +27,7 @@ export const layers: ReadonlyMap<string, Layer> = new Map([
   ["flows", { rank: 8, pure: false }],
   ["server", { rank: 8, pure: false }],
   ["docker-trust", { rank: 9, pure: false }],
+  ["import", { rank: 9, pure: false }],
   ["migrate", { rank: 9, pure: false }],
   ["cli", { rank: 10, pure: false }],
 ]);
