@@ -48,6 +48,8 @@ export const errorTable = {
   "gun.invalid": ["usage", "text is not a collection name"],
   "image.mismatch": ["untrusted", "what the registry serves is not what was signed"],
   "image.missing": ["missing", "the registry or layout has no such image"],
+  "import.forked": ["untrusted", "two sources tell different histories of one collection"],
+  "import.stopped": ["local", "an import was stopped; what is done stays"],
   "json.duplicate_member": ["untrusted", "a JSON object names a member twice"],
   "json.invalid": ["untrusted", "bytes are not one JSON text"],
   "json.lone_surrogate": ["untrusted", "a JSON string holds half a surrogate pair"],

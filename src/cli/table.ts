@@ -144,6 +144,11 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import("./commands/trust-remove.ts")).trustRemove,
   },
   {
+    name: "import",
+    summary: "bring collections home from other Notary servers",
+    load: async () => (await import("./commands/import.ts")).importCommand,
+  },
+  {
     name: "migrate notary-db",
     summary: "bring the databases of notary-server and notary-signer over",
     load: async () => (await import("./commands/migrate-notary-db.ts")).migrateNotaryDb,

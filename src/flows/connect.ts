@@ -80,6 +80,8 @@ export function connect(options: ConnectOptions): Connections {
     const bearer = read === undefined ? {} : { bearer: { host: trustHost, read } };
     return createAuthorizedClient({ client, credentials, clock, idTokens: ciIdTokens(env, client), ...bearer });
   };
+  // One client a server: whoever works on hundreds of collections keeps its connections and tokens.
+  const clients = new Map<string, AuthorizedClient>();
   const openTrustServer = async (gun: Gun | undefined) => {
     const setting = await chooseServer(options, home, gun);
     const url = parseServerUrl(setting.url);
@@ -87,7 +89,11 @@ export function connect(options: ConnectOptions): Connections {
     const shared: CredentialSource = async (asked) =>
       registryLogin !== undefined && asked === url.host ? docker(registryLogin) : undefined;
     const credentials = firstCredential(trustServerCredential(env, url.host), docker, shared);
-    return { url, client: open(credentials, callerCa ?? setting.tlsCa, url.host) };
+    const ca = callerCa ?? setting.tlsCa;
+    const name = `${url.host} ${ca ?? ""}`;
+    const client = clients.get(name) ?? open(credentials, ca, url.host);
+    clients.set(name, client);
+    return { url, client };
   };
   const callerCa = options.tlsCa ?? variable(env, "COUNTERSIGN_TLS_CA");
   let registry: AuthorizedClient | undefined;

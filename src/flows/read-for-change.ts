@@ -36,7 +36,10 @@ export interface Extent {
 }
 
 /** Reads what a change needs. */
-export async function readRoles(collection: Collection, { bins = [] }: Pick<Extent, "bins">): Promise<readonly RoleReport[]> {
+export async function readRoles(
+  collection: Collection,
+  { bins = [] }: Pick<Extent, "bins">,
+): Promise<readonly RoleReport[]> {
   if (bins === "all") return collection.roles();
   const roles = await collection.roles({ skipsBins: true });
   if (collection.dialect === "tuf1") for (const name of bins) await collection.lookup(name);
@@ -52,7 +55,8 @@ export async function readForChange(
 ): Promise<DialectState> {
   const source = await sourceFor(ports, dialect, options);
   const pins = await pinsFor(ports, request);
-  const onExpired = () => ports.progress(`${request.gun} has expired in part, going by the last moment it was in force`);
+  const onExpired = () =>
+    ports.progress(`${request.gun} has expired in part, going by the last moment it was in force`);
   const open = openOptions(ports, request, dialect, { ...options, source, pins, now: ports.clock() });
   return (await readLastInForce(open, { ...options, onExpired })).state;
 }
