@@ -5,7 +5,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { encodeCanonicalJson } from "./canonical-json.ts";
 import { isCountersignError } from "./errors.ts";
-import { type JsonValue, parseJson } from "./json.ts";
+import { parseJson } from "./json.ts";
+import type { JsonValue } from "./json-value.ts";
 import { parseSignedJson } from "./signed-json.ts";
 import { encodeHex, encodeUtf8 } from "./text.ts";
 

@@ -3,7 +3,7 @@
 // result is not always JSON: it is for hashing and signing. What has no one canonical form is refused, never repaired.
 import { Buffer } from "node:buffer";
 import { CountersignError } from "./errors.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
+import type { JsonObject, JsonValue } from "./json-value.ts";
 import { compareUtf8 } from "./text.ts";
 
 const maxDepth = 256;

@@ -3,7 +3,7 @@
 // written in two ways or data after the text would not come back the same. What is left to look at is in the value: numbers, depth, and
 // whether members ascend. Anything else is left to the scanner (json-scanner.ts), which also says what is wrong. Several times faster
 // than the scanner where code runs cold, as in a program that verifies once and ends.
-import type { JsonRegion } from "./json-scanner.ts";
+import type { JsonRegion } from "./scanned-json.ts";
 
 /** `watched` is the region of the watched member, never "loose"; undefined when there is none or nobody asked. */
 export interface CompactText {

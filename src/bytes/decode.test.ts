@@ -15,7 +15,8 @@ import {
   extraMembers,
   jsonPath,
 } from "./decode.ts";
-import { type JsonObject, parseJson } from "./json.ts";
+import { parseJson } from "./json.ts";
+import type { JsonObject } from "./json-value.ts";
 import { encodeUtf8 } from "./text.ts";
 
 const path = jsonPath("signed");

@@ -2,7 +2,7 @@
 // A decoder is a function of the value and of where it stands; the path is a linked list, so that it costs nothing
 // until an error spells it out. Names come from outside: only own members are read, maps are Maps.
 import { CountersignError, type ErrorCode } from "./errors.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "./json-value.ts";
 
 /** Where a value stands: `signed.roles.root.keyids[0]`. */
 export interface JsonPath {

@@ -57,14 +57,9 @@ export {
   errorTable,
   isCountersignError,
 } from "./errors.ts";
-export {
-  isJsonObject,
-  type JsonLimits,
-  type JsonObject,
-  type JsonValue,
-  parseJson,
-  type SignedJson,
-} from "./json.ts";
+export { type JsonLimits, parseJson, type SignedJson } from "./json.ts";
+export type { JsonEntries } from "./json-entries.ts";
+export { isJsonObject, type JsonObject, type JsonValue } from "./json-value.ts";
 export {
   type Gun,
   isTopRole,
@@ -82,6 +77,7 @@ export {
 } from "./names.ts";
 export { formatPem, maxPemLength, type PemBlock, parsePem } from "./pem.ts";
 export { formatRfc3339, formatRfc3339Seconds, parseRfc3339, type Rfc3339 } from "./rfc3339.ts";
+export type { EntriesWanted } from "./scanned-json.ts";
 export { parseSignedJson } from "./signed-json.ts";
 export {
   compareUtf8,

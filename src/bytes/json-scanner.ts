@@ -4,42 +4,26 @@
 // document of any size is never encoded again: its signed bytes are a view. Linear in the input; recursion is bounded.
 import { Buffer } from "node:buffer";
 import { CountersignError, type ErrorCode } from "./errors.ts";
-
-/** How far a stretch of JSON text is from canonical. */
-export type JsonForm =
-  | "canonical" // it is canonical as it stands
-  | "ordered" // members ascend and numbers are plain: dropping whitespace and rewriting escapes makes it canonical
-  | "loose"; // members out of order, or numbers like 1.0
-
-export interface JsonRegion {
-  readonly start: number;
-  readonly end: number;
-  readonly form: JsonForm;
-}
-
-export interface ScanOptions {
-  readonly maxDepth: number;
-  /** Take 1.0 and 1e3 as integers. */
-  readonly integral: boolean;
-  /** Name of a member of the outermost object whose region is wanted. */
-  readonly watch?: string;
-}
+import type { EntryBounds, JsonRegion, Scanned, ScanOptions } from "./scanned-json.ts";
 
 /**
- * Checks `bytes`, which must be valid UTF-8, and gives the region of the watched member if there is one.
+ * Checks `bytes`, which must be valid UTF-8, and gives the region of the watched member and the wanted entries if they are there.
  * @throws json.invalid, json.duplicate_member, json.lone_surrogate, json.not_integer, json.too_deep, json.unsafe_integer
  */
-export function scanJson(bytes: Uint8Array, options: ScanOptions): JsonRegion | undefined {
+export function scanJson(bytes: Uint8Array, options: ScanOptions): Scanned {
   const scanner = new Scanner(bytes, options);
   scanner.text();
-  return scanner.watched;
+  return { watched: scanner.watched, entries: scanner.entries };
 }
 
 const quote = 0x22;
 const backslash = 0x5c;
+/** Of the object of wanted entries. */
+const entriesDepth = 3;
 
 class Scanner {
   watched: JsonRegion | undefined;
+  entries: EntryBounds | undefined;
   readonly #bytes: Uint8Array;
   readonly #options: ScanOptions;
   #at = 0;
@@ -47,9 +31,17 @@ class Scanner {
   #altered = false;
   /** A member out of order or an unusual number was seen. */
   #loose = false;
+  #isInWatched = false;
   /** Start and end of every member name of every open object: a stack. */
   readonly #names: number[] = [];
   #nameCount = 0;
+
+  /** A value inside the object that is an entry of the wanted entries: those are the third object from the outside. */
+  readonly #skip = (at: number): number => {
+    this.#at = at;
+    this.#value(entriesDepth + 1);
+    return this.#at;
+  };
 
   constructor(bytes: Uint8Array, options: ScanOptions) {
     this.#bytes = bytes;
@@ -88,7 +80,7 @@ class Scanner {
     }
   }
 
-  #object(depth: number): void {
+  #object(depth: number, entries?: EntryBounds): void {
     this.#descend(depth);
     const base = this.#nameCount;
     let ordered = true;
@@ -111,12 +103,21 @@ class Scanner {
       this.#space();
       if (depth === 1 && this.#options.watch !== undefined && this.#name(name) === this.#options.watch) {
         this.#watchedValue(depth);
+      } else if (entries !== undefined) {
+        this.#entry(entries, name, depth);
+      } else if (
+        depth === entriesDepth - 1 &&
+        this.#isInWatched &&
+        this.#name(name) === this.#options.entries?.member
+      ) {
+        this.#entriesValue();
       } else {
         this.#value(depth);
       }
       this.#space();
     } while (this.#take(0x2c));
     if (!this.#take(0x7d)) throw this.#error("json.invalid", "expected ',' or '}'");
+    if (entries !== undefined) entries.isOrdered = ordered;
     if (!ordered) {
       this.#loose = true;
       this.#refuseDuplicates(base);
@@ -130,7 +131,9 @@ class Scanner {
     this.#altered = false;
     this.#loose = false;
     const start = this.#at;
+    this.#isInWatched = true;
     this.#value(depth);
+    this.#isInWatched = false;
     this.watched = {
       start,
       end: this.#at,
@@ -138,6 +141,30 @@ class Scanner {
     };
     this.#altered ||= altered;
     this.#loose ||= loose;
+  }
+
+  #entriesValue(): void {
+    if (this.#peek() !== 0x7b) {
+      this.#value(entriesDepth - 1);
+      return;
+    }
+    const entries: EntryBounds = { start: this.#at, end: this.#at, bounds: [], others: [], isOrdered: true };
+    this.#object(entriesDepth, entries);
+    entries.end = this.#at;
+    this.entries = entries;
+  }
+
+  #entry(entries: EntryBounds, name: number, depth: number): void {
+    const start = this.#at;
+    const end = this.#options.entries?.recognise(this.#bytes, start, this.#skip) ?? -1;
+    if (end >= 0) {
+      this.#at = end;
+    } else {
+      this.#at = start;
+      entries.others.push(entries.bounds.length / 4);
+      this.#value(depth);
+    }
+    entries.bounds.push(this.#names[name] ?? 0, this.#names[name + 1] ?? 0, start, this.#at);
   }
 
   #array(depth: number): void {

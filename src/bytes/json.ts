@@ -3,14 +3,11 @@
 // and 6, leaves these cases open).
 import { readCompactText } from "./compact-text.ts";
 import { CountersignError } from "./errors.ts";
-import { type JsonRegion, scanJson } from "./json-scanner.ts";
+import { JsonEntries } from "./json-entries.ts";
+import { scanJson } from "./json-scanner.ts";
+import type { JsonObject, JsonValue } from "./json-value.ts";
+import type { EntriesWanted, JsonRegion } from "./scanned-json.ts";
 import { decodeUtf8 } from "./text.ts";
-
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
-/** Members by name. Names come from outside: test with Object.hasOwn, list with Object.entries, never `in` or a bare index. */
-export interface JsonObject {
-  readonly [member: string]: JsonValue;
-}
 
 /** Beyond this the scanner has been compiled by the time it matters, and writing the value again costs more than scanning. Measured. */
 const compactBytes = 2 * 1024 * 1024;
@@ -21,6 +18,8 @@ export interface JsonLimits {
   readonly maxDepth?: number;
   /** "integral" also takes 1.0 and 1e3, as Notary's canonical form does; "integer" (default) refuses them. */
   readonly numbers?: "integer" | "integral";
+  /** An object of `signed` that large documents need not build: see `SignedJson.entries`. */
+  readonly entries?: EntriesWanted;
 }
 
 /** A signed envelope taken apart: `{"signed": {...}, "signatures": [...]}` in any member order. */
@@ -29,6 +28,8 @@ export interface SignedJson {
   /** Canonical form of `signed`: what the signatures cover. A view into the input when that was canonical already. */
   readonly signedBytes: Uint8Array;
   readonly signatures: JsonValue;
+  /** The wanted entries, checked and not built; `signed` then has an empty object in their place. Only large documents have them. */
+  readonly entries: JsonEntries | undefined;
 }
 
 const defaultMaxDepth = 64;
@@ -46,8 +47,12 @@ export function parseWatching(
   bytes: Uint8Array,
   limits: JsonLimits,
   watch: string | undefined,
-): { readonly value: JsonValue; readonly region: JsonRegion | undefined } {
-  const { maxBytes, maxDepth = defaultMaxDepth, numbers = "integer" } = limits;
+): {
+  readonly value: JsonValue;
+  readonly region: JsonRegion | undefined;
+  readonly entries: JsonEntries | undefined;
+} {
+  const { maxBytes, maxDepth = defaultMaxDepth, numbers = "integer", entries } = limits;
   if (maxBytes !== undefined && bytes.length > maxBytes) {
     throw new CountersignError("json.too_large", `JSON of ${bytes.length} bytes; the limit is ${maxBytes}`);
   }
@@ -59,14 +64,22 @@ export function parseWatching(
   }
   if (text.length === bytes.length && bytes.length <= compactBytes) {
     const compact = readCompactText(text, maxDepth, watch);
-    if (compact !== undefined) return { value: compact.value as JsonValue, region: compact.watched };
+    if (compact !== undefined) {
+      return { value: compact.value as JsonValue, region: compact.watched, entries: undefined };
+    }
   }
-  const integral = numbers === "integral";
-  const region = scanJson(bytes, watch === undefined ? { maxDepth, integral } : { maxDepth, integral, watch });
-  return { value: JSON.parse(text) as JsonValue, region };
-}
-
-/** True for an object, and not for an array or null. */
-export function isJsonObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  const found = scanJson(bytes, {
+    maxDepth,
+    integral: numbers === "integral",
+    ...(watch === undefined ? {} : { watch }),
+    ...(entries === undefined || bytes.length <= compactBytes ? {} : { entries }),
+  });
+  const region = found.watched;
+  // What is signed in another form than it has here is written anew, and that takes all of it.
+  if (found.entries === undefined || region?.form === "loose") {
+    return { value: JSON.parse(text) as JsonValue, region, entries: undefined };
+  }
+  const { start, end } = found.entries;
+  const around = `${decodeUtf8(bytes.subarray(0, start))}{}${decodeUtf8(bytes.subarray(end))}`;
+  return { value: JSON.parse(around) as JsonValue, region, entries: new JsonEntries(bytes, found.entries) };
 }

@@ -3,7 +3,8 @@
 import { encodeCanonicalJson } from "./canonical-json.ts";
 import { compactJson } from "./compact-json.ts";
 import { CountersignError } from "./errors.ts";
-import { isJsonObject, type JsonLimits, parseWatching, type SignedJson } from "./json.ts";
+import { type JsonLimits, parseWatching, type SignedJson } from "./json.ts";
+import { isJsonObject } from "./json-value.ts";
 
 /**
  * Parses `{"signed": {...}, "signatures": ...}`; other members of the envelope are ignored. `signedBytes` is a view into
@@ -11,7 +12,7 @@ import { isJsonObject, type JsonLimits, parseWatching, type SignedJson } from ".
  * @throws json.*, metadata.invalid
  */
 export function parseSignedJson(bytes: Uint8Array, limits: JsonLimits = {}): SignedJson {
-  const { value, region } = parseWatching(bytes, limits, "signed");
+  const { value, region, entries } = parseWatching(bytes, limits, "signed");
   if (!isJsonObject(value)) throw new CountersignError("metadata.invalid", "a signed document must be a JSON object");
   const signed = Object.hasOwn(value, "signed") ? value.signed : undefined;
   const signatures = Object.hasOwn(value, "signatures") ? value.signatures : undefined;
@@ -24,10 +25,10 @@ export function parseSignedJson(bytes: Uint8Array, limits: JsonLimits = {}): Sig
   const text = bytes.subarray(region.start, region.end);
   switch (region.form) {
     case "canonical":
-      return { signed, signedBytes: text, signatures };
+      return { signed, signedBytes: text, signatures, entries };
     case "ordered":
-      return { signed, signedBytes: compactJson(text), signatures };
+      return { signed, signedBytes: compactJson(text), signatures, entries };
     case "loose":
-      return { signed, signedBytes: encodeCanonicalJson(signed), signatures };
+      return { signed, signedBytes: encodeCanonicalJson(signed), signatures, entries };
   }
 }

@@ -7,11 +7,13 @@ import {
   decodeInteger,
   decodeMember,
   decodeString,
+  type EntriesWanted,
   encodeCanonicalJson,
   encodeUtf8,
   extraMembers,
   invalidAt,
   isCountersignError,
+  type JsonEntries,
   type JsonLimits,
   type JsonObject,
   type JsonPath,
@@ -31,21 +33,27 @@ export interface Reading<T extends Signed> {
   readonly numbers: NonNullable<JsonLimits["numbers"]>;
   /** `_type` as this dialect writes it. */
   readonly type: string;
-  readonly decodeSigned: (signed: JsonObject) => T;
+  /** Members that may be many and are looked at where they stand. */
+  readonly entries?: EntriesWanted;
+  /** `entries`: those, when the document was too large to build them. */
+  readonly decodeSigned: (signed: JsonObject, entries: JsonEntries | undefined) => T;
   readonly decodeSignature: (value: JsonValue, path: JsonPath) => Signature;
 }
 
 /** Takes a document apart. @throws json.*, metadata.invalid, metadata.wrong_type, limit.exceeded */
 export function readDocument<T extends Signed>(bytes: Uint8Array, reading: Reading<T>): Document<T> {
   const { dialect, role } = reading;
-  const { signed, signedBytes, signatures } = parseSignedJson(bytes, { numbers: reading.numbers });
+  const { signed, signedBytes, signatures, entries } = parseSignedJson(bytes, {
+    numbers: reading.numbers,
+    ...(reading.entries === undefined ? {} : { entries: reading.entries }),
+  });
   const type = decodeMember(signed, "_type", decodeString, signedPath);
   if (type !== reading.type) {
     const got = JSON.stringify(type.slice(0, 40));
     throw new CountersignError("metadata.wrong_type", `${role} should be of type ${reading.type}, it says ${got}`);
   }
   const list = decodeArray(reading.decodeSignature, maxSignatures)(signatures ?? [], jsonPath("signatures"));
-  return { dialect, role, bytes, signedBytes, signatures: list, signed: reading.decodeSigned(signed) };
+  return { dialect, role, bytes, signedBytes, signatures: list, signed: reading.decodeSigned(signed, entries) };
 }
 
 const decodeVersionNumber = decodeInteger(1);

@@ -6,6 +6,7 @@ import {
   decodeObject,
   invalidAt,
   isJsonObject,
+  type JsonEntries,
   type JsonObject,
   type JsonPath,
   type JsonValue,
@@ -19,6 +20,12 @@ export function decodeTargetMap(value: JsonValue, path: JsonPath, coding: HashCo
   const names = Object.keys(object);
   for (const name of names) checkTarget(object[name], coding, path, name);
   return new TargetMap(object, names, path, coding);
+}
+
+/** The same of entries that were not built; those that the scanner has recognised are well-formed. @throws as decodeTargetMap */
+export function targetMapOf(entries: JsonEntries, path: JsonPath, coding: HashCoding): ReadonlyMap<string, Target> {
+  for (const [name, value] of entries.others()) checkTarget(value, coding, path, name);
+  return new UnbuiltTargetMap(entries, path, coding);
 }
 
 function checkTarget(target: JsonValue | undefined, coding: HashCoding, path: JsonPath, name: string): void {
@@ -105,11 +112,71 @@ class TargetMap implements ReadonlyMap<string, Target> {
   }
 
   #make(name: string): Target {
-    const path: JsonPath = { parent: this.#path, step: name };
-    const { length, hashes, custom } = membersOf(decodeObject(this.#object[name] ?? null, path));
-    if (typeof length !== "number" || hashes === undefined) {
-      throw new CountersignError("bug.unexpected", "a checked target has changed");
+    return makeTarget(this.#object[name] ?? null, { parent: this.#path, step: name }, this.#coding);
+  }
+}
+
+/** Of a checked value. */
+function makeTarget(value: JsonValue, path: JsonPath, coding: HashCoding): Target {
+  const { length, hashes, custom } = membersOf(decodeObject(value, path));
+  if (typeof length !== "number" || hashes === undefined) {
+    throw new CountersignError("bug.unexpected", "a checked target has changed");
+  }
+  return { length, hashes: hashesOf(hashes, coding, { parent: path, step: "hashes" }), custom };
+}
+
+/** A read-only Map over the bytes of a large document: one target is made from where it stands, all of them are built at once. */
+class UnbuiltTargetMap implements ReadonlyMap<string, Target> {
+  readonly #entries: JsonEntries;
+  readonly #path: JsonPath;
+  readonly #coding: HashCoding;
+  #built: TargetMap | undefined;
+
+  constructor(entries: JsonEntries, path: JsonPath, coding: HashCoding) {
+    this.#entries = entries;
+    this.#path = path;
+    this.#coding = coding;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  has(name: string): boolean {
+    return this.#built?.has(name) ?? this.#entries.has(name);
+  }
+
+  get(name: string): Target | undefined {
+    if (this.#built !== undefined) return this.#built.get(name);
+    const value = this.#entries.get(name);
+    return value === undefined ? undefined : makeTarget(value, { parent: this.#path, step: name }, this.#coding);
+  }
+
+  entries(): MapIterator<[string, Target]> {
+    return this.#all().entries();
+  }
+
+  keys(): MapIterator<string> {
+    return this.#all().keys();
+  }
+
+  values(): MapIterator<Target> {
+    return this.#all().values();
+  }
+
+  forEach(visit: (target: Target, name: string, map: ReadonlyMap<string, Target>) => void, self?: unknown): void {
+    for (const [name, target] of this.entries()) visit.call(self, target, name, this);
+  }
+
+  [Symbol.iterator](): MapIterator<[string, Target]> {
+    return this.entries();
+  }
+
+  #all(): TargetMap {
+    if (this.#built === undefined) {
+      const object = this.#entries.whole();
+      this.#built = new TargetMap(object, Object.keys(object), this.#path, this.#coding);
     }
-    return { length, hashes: hashesOf(hashes, this.#coding, { parent: path, step: "hashes" }), custom };
+    return this.#built;
   }
 }

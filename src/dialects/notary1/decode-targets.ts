@@ -10,10 +10,12 @@ import {
   decodeObject,
   decodeOptionalMember,
   decodeString,
+  type EntriesWanted,
   extraMembers,
   type Hashes,
   invalidAt,
   isCountersignError,
+  type JsonEntries,
   type JsonObject,
   type JsonPath,
   type JsonValue,
@@ -23,18 +25,29 @@ import {
 import type { DelegatedRole, Delegations, Target, Targets } from "../../tuf/index.ts";
 import { decodeVersion, signedPath } from "../envelope.ts";
 import { decodeHashesWith, type HashCoding } from "../hashes.ts";
-import { decodeTargetMap } from "../target-map.ts";
+import { base64Text, plainTargetEnd } from "../plain-target.ts";
+import { decodeTargetMap, targetMapOf } from "../target-map.ts";
 import { decodeExpiry, decodeRoleKeys } from "./decode-root.ts";
 import { decodeKeys } from "./keys.ts";
 
 const known = ["_type", "delegations", "expires", "targets", "version"];
 
-export function decodeTargets(role: RoleName, signed: JsonObject): Targets {
+/** The targets themselves, which may be very many. */
+export const targetEntries: EntriesWanted = { member: "targets", recognise: plainTargetEnd(base64Text) };
+
+export function decodeTargets(role: RoleName, signed: JsonObject, entries?: JsonEntries): Targets {
   return {
     type: "targets",
     version: decodeVersion(signed, signedPath),
     expires: decodeMember(signed, "expires", decodeExpiry, signedPath),
-    targets: decodeOptionalMember(signed, "targets", decodeTargetMembers, signedPath) ?? new Map(),
+    targets:
+      decodeOptionalMember(
+        signed,
+        "targets",
+        (value, path) =>
+          entries === undefined ? decodeTargetMembers(value, path) : targetMapOf(entries, path, coding),
+        signedPath,
+      ) ?? new Map(),
     delegations: decodeOptionalMember(
       signed,
       "delegations",

@@ -5,7 +5,6 @@ import {
   decodeObject,
   decodeString,
   formatRfc3339,
-  type JsonObject,
   type JsonPath,
   type JsonValue,
   parseRfc3339,
@@ -16,7 +15,7 @@ import type { Dialect, Signature, Signed } from "../../tuf/index.ts";
 import { decodeKeyId, type Reading, readDocument } from "../envelope.ts";
 import { decodeSnapshot, decodeTimestamp } from "./decode-meta.ts";
 import { decodeRoot } from "./decode-root.ts";
-import { decodeTargets } from "./decode-targets.ts";
+import { decodeTargets, targetEntries } from "./decode-targets.ts";
 import { assemble, encodeSigned } from "./encode.ts";
 import { acceptsRootKey, makeKey, signingScheme, verifyingScheme } from "./keys.ts";
 
@@ -24,10 +23,10 @@ export const notary1: Dialect = {
   name: "notary1",
   decodeRoot: (bytes) => readDocument(bytes, reading(parseRoleName("root"), "Root", decodeRoot)),
   decodeTargets: (role, bytes) =>
-    readDocument(
-      bytes,
-      reading(role, "Targets", (signed) => decodeTargets(role, signed)),
-    ),
+    readDocument(bytes, {
+      ...reading(role, "Targets", (signed, entries) => decodeTargets(role, signed, entries)),
+      entries: targetEntries,
+    }),
   decodeSnapshot: (bytes) => readDocument(bytes, reading(parseRoleName("snapshot"), "Snapshot", decodeSnapshot)),
   decodeTimestamp: (bytes) => readDocument(bytes, reading(parseRoleName("timestamp"), "Timestamp", decodeTimestamp)),
   encodeSigned,
@@ -39,7 +38,7 @@ export const notary1: Dialect = {
   formatExpiry: (at) => parseRfc3339(formatRfc3339(at)),
 };
 
-function reading<T extends Signed>(role: RoleName, type: string, decode: (signed: JsonObject) => T): Reading<T> {
+function reading<T extends Signed>(role: RoleName, type: string, decode: Reading<T>["decodeSigned"]): Reading<T> {
   // Notary's verifier takes 1.0 and 1e3 for the integers they are.
   return { dialect: "notary1", role, type, numbers: "integral", decodeSigned: decode, decodeSignature };
 }

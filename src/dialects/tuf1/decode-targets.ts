@@ -9,9 +9,11 @@ import {
   decodeObject,
   decodeOptionalMember,
   decodeString,
+  type EntriesWanted,
   type Hashes,
   invalidAt,
   isCountersignError,
+  type JsonEntries,
   type JsonObject,
   type JsonPath,
   type JsonValue,
@@ -20,16 +22,26 @@ import {
 import type { DelegatedPaths, DelegatedRole, Delegations, SuccinctRoles, Targets } from "../../tuf/index.ts";
 import { signedPath } from "../envelope.ts";
 import { decodeHashesWith, type HashCoding } from "../hashes.ts";
+import { hexText as hexBytes, plainTargetEnd } from "../plain-target.ts";
 import { delegatedRoleFromTuf1 } from "../role-names.ts";
-import { decodeTargetMap } from "../target-map.ts";
+import { decodeTargetMap, targetMapOf } from "../target-map.ts";
 import { decodeCommon, decodeRoleKeys } from "./decode-root.ts";
 import { decodeKeys } from "./keys.ts";
 
-export function decodeTargets(signed: JsonObject): Targets {
+/** The targets themselves, which may be very many. */
+export const targetEntries: EntriesWanted = { member: "targets", recognise: plainTargetEnd(hexBytes) };
+
+export function decodeTargets(signed: JsonObject, entries?: JsonEntries): Targets {
   return {
     type: "targets",
     ...decodeCommon(signed, ["targets", "delegations"]),
-    targets: decodeMember(signed, "targets", (value, path) => decodeTargetMap(value, path, coding), signedPath),
+    targets: decodeMember(
+      signed,
+      "targets",
+      (value, path) =>
+        entries === undefined ? decodeTargetMap(value, path, coding) : targetMapOf(entries, path, coding),
+      signedPath,
+    ),
     delegations: decodeOptionalMember(
       signed,
       "delegations",

@@ -5,8 +5,10 @@ import {
   decodeMember,
   decodeObject,
   decodeString,
+  type EntriesWanted,
   formatRfc3339Seconds,
   isCountersignError,
+  type JsonEntries,
   type JsonObject,
   type JsonPath,
   type JsonValue,
@@ -18,14 +20,14 @@ import type { Dialect, Document, Signature, Signed } from "../../tuf/index.ts";
 import { decodeKeyId, readDocument } from "../envelope.ts";
 import { decodeSnapshot, decodeTimestamp } from "./decode-meta.ts";
 import { decodeRoot } from "./decode-root.ts";
-import { decodeTargets } from "./decode-targets.ts";
+import { decodeTargets, targetEntries } from "./decode-targets.ts";
 import { assemble, encodeSigned } from "./encode.ts";
 import { makeKey, signingScheme, verifyingScheme } from "./keys.ts";
 
 export const tuf1: Dialect = {
   name: "tuf1",
   decodeRoot: (bytes) => read(bytes, parseRoleName("root"), "root", decodeRoot),
-  decodeTargets: (role, bytes) => read(bytes, role, "targets", decodeTargets),
+  decodeTargets: (role, bytes) => read(bytes, role, "targets", decodeTargets, targetEntries),
   decodeSnapshot: (bytes) => read(bytes, parseRoleName("snapshot"), "snapshot", decodeSnapshot),
   decodeTimestamp: (bytes) => read(bytes, parseRoleName("timestamp"), "timestamp", decodeTimestamp),
   encodeSigned,
@@ -41,7 +43,8 @@ function read<T extends Signed>(
   bytes: Uint8Array,
   role: RoleName,
   type: string,
-  decodeSigned: (signed: JsonObject) => T,
+  decodeSigned: (signed: JsonObject, entries: JsonEntries | undefined) => T,
+  entries?: EntriesWanted,
 ): Document<T> {
   const document = readDocument(bytes, {
     dialect: "tuf1",
@@ -50,6 +53,7 @@ function read<T extends Signed>(
     numbers: "integer",
     decodeSigned,
     decodeSignature,
+    ...(entries === undefined ? {} : { entries }),
   });
   // One key id signs once; clients refuse the whole file otherwise, even where the threshold would be met (4.2.1).
   const ids = new Set(document.signatures.map(({ keyId }) => keyId));
