@@ -12,7 +12,9 @@ import { type PartReport, printReport, reportJson } from "./report.ts";
 const parts: ReadonlyMap<string, (settings: BenchSettings) => Promise<PartReport>> = new Map([
   ["start", async (settings) => (await import("./parts/start.ts")).benchStart(settings)],
   ["verify", async (settings) => (await import("./parts/verify.ts")).benchVerify(settings)],
+  ["tags", async (settings) => (await import("./parts/tags.ts")).benchTagLists(settings)],
   ["sign", async (settings) => (await import("./parts/sign.ts")).benchSign(settings)],
+  ["latency", async (settings) => (await import("./parts/latency.ts")).benchLatency(settings)],
   ["publish", async (settings) => (await import("./parts/publish.ts")).benchPublish(settings)],
   ["contended", async (settings) => (await import("./parts/contended.ts")).benchContended(settings)],
   ["large", async (settings) => (await import("./parts/large.ts")).benchLarge(settings)],

@@ -1,31 +1,35 @@
 // `verify`: a whole process from start to end that says whether a tag is trusted, cold (nothing cached) and warm, beside `notary lookup`
-// of the same tag in a collection of the same size, and beside `node -e 0`, the floor of every program on Node.
-import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+// and `docker trust inspect` of the same tag in a collection of the same size, and beside `node -e 0`, the floor of every program on Node.
 import process from "node:process";
-import type { OurClient } from "../../interop/peers/countersign.ts";
-import { findPeer } from "../../interop/peers/find.ts";
-import { type NotaryClient, notaryClient } from "../../interop/peers/notary-client.ts";
-import { startNotaryPostgres } from "../../interop/peers/notary-server.ts";
 import { runOk } from "../../interop/peers/process.ts";
-import { type Scratch, scratch } from "../../interop/peers/scratch.ts";
+import { scratch } from "../../interop/peers/scratch.ts";
 import type { BenchSettings } from "../bench-settings.ts";
 import { tagSizes } from "../bench-settings.ts";
 import { loadCpu, serverCpu } from "../load.ts";
-import { benchTags, benchTarget, fillByNotary } from "../notary-fill.ts";
+import { benchTags, fillByNotary } from "../notary-fill.ts";
 import { benchClient, fillOurs, startOurServer } from "../ours.ts";
+import {
+  dockerReader,
+  inspectDocker,
+  knownTag,
+  lookupNotary,
+  notaryReader,
+  startNotaryPeer,
+  verifyOurs,
+} from "../readers.ts";
 import { type Figure, figures, findValue, type PartReport, type Target } from "../report.ts";
 import { interleave } from "../rounds.ts";
 
 const floor = "node -e 0";
-const tag = "v0";
 
 export async function benchVerify(settings: BenchSettings): Promise<PartReport> {
   using directory = scratch("bench-verify");
   await using running = new AsyncDisposableStack();
   const server = running.use(await startOurServer(directory, { program: settings.program, cpu: serverCpu }));
   const ours = benchClient(directory, server, settings.program, loadCpu);
-  const notary = await startNotary(directory, running);
+  const stack = await startNotaryPeer(directory, running);
+  const notary = stack === undefined ? undefined : notaryReader(stack, directory.at("notary-trust"));
+  const docker = stack === undefined ? undefined : dockerReader(stack, directory.at("docker"));
   const all: Figure[] = [];
   for (const count of settings.short ? tagSizes.short : tagSizes.full) {
     const gun = `bench.example/verify/tags-${count}`;
@@ -33,10 +37,13 @@ export async function benchVerify(settings: BenchSettings): Promise<PartReport> 
     if (notary !== undefined) await fillByNotary(notary, gun, benchTags(count));
     const rounds = count >= 10_000 || settings.short ? settings.rounds : settings.rounds * 2;
     for (const mode of ["warm", "cold"] as const) {
-      const forget = mode === "cold";
       const subjects = [
-        { name: "countersign", measure: () => verifyOurs(ours, gun, forget) },
-        ...(notary === undefined ? [] : [{ name: "notary", measure: () => lookup(notary, gun, forget) }]),
+        { name: "countersign", measure: () => verifyOurs(ours, gun, mode) },
+        ...(notary === undefined ? [] : [{ name: "notary", measure: () => lookupNotary(notary, gun, mode) }]),
+        // It gives up on the largest: its own limit for metadata.
+        ...(docker === undefined || count > 10_000
+          ? []
+          : [{ name: "docker trust", measure: () => inspectDocker(docker, gun, mode, knownTag) }]),
         { name: floor, measure: async () => (await runOk(process.execPath, ["-e", "0"], { cpu: loadCpu })).wallMs },
       ];
       // Twice: the records of compiled code settle with the second run.
@@ -61,30 +68,8 @@ function targets(all: readonly Figure[]): readonly Target[] {
   return [
     ...row("warm, 1 tags", "warm verify, 1 tag", floor, 2, 1.3),
     ...row("warm, 1,000 tags", "warm verify, 1,000 tags", floor, 2, 1.3),
+    ...row("warm, 10,000 tags", "warm verify, 10,000 tags", "notary", 0.5, 0.25),
     ...row("warm, 100,000 tags", "warm verify, 100,000 tags", "notary", 0.3, 0.1),
     ...row("cold, 100,000 tags", "cold verify, 100,000 tags", "notary", 0.4, 0.25),
   ];
-}
-
-async function startNotary(directory: Scratch, running: AsyncDisposableStack): Promise<NotaryClient | undefined> {
-  const peers = ["notary", "notary-server", "notary-signer", "postgres"] as const;
-  if (peers.some((peer) => findPeer(peer) === undefined)) return undefined;
-  const { url, authority } = running.use(await startNotaryPostgres(directory, { tls: true, cpu: serverCpu }));
-  return notaryClient({ url, authority, trustDirectory: directory.at("notary-trust"), cpu: loadCpu });
-}
-
-/** Pins stay, and so does Node's compiled code: cold means that no metadata is cached. */
-async function verifyOurs(client: OurClient, gun: string, forget: boolean): Promise<number> {
-  if (forget) {
-    const cache = join(client.home, "cache");
-    for (const name of readdirSync(cache)) if (name !== ".compiled") rmSync(join(cache, name), { recursive: true });
-  }
-  const { sha256 } = benchTarget(tag);
-  const done = await client.ok("verify", `${gun}:${tag}`, "--digest", `sha256:${sha256.toString("hex")}`);
-  return done.wallMs;
-}
-
-async function lookup(client: NotaryClient, gun: string, forget: boolean): Promise<number> {
-  if (forget) rmSync(join(client.trustDirectory, "tuf", gun, "metadata"), { recursive: true, force: true });
-  return (await client.ok("lookup", gun, tag)).wallMs;
 }

@@ -18,9 +18,11 @@ export interface DockerClientOptions {
   readonly directory: string;
   /** DOCKER_HOST; absent where the command needs no engine. */
   readonly engine?: string;
+  /** Pin to one processor. */
+  readonly cpu?: number;
 }
 
-export function dockerClient({ trustServer, directory, engine }: DockerClientOptions): DockerClient {
+export function dockerClient({ trustServer, directory, engine, cpu }: DockerClientOptions): DockerClient {
   mkdirSync(directory, { recursive: true });
   const env = {
     HOME: directory,
@@ -34,7 +36,7 @@ export function dockerClient({ trustServer, directory, engine }: DockerClientOpt
   };
   const command = needPeer("docker-trust");
   return {
-    run: (...args) => run(command, args, { env }),
-    runWith: (more, ...args) => run(command, args, { ...more, env: { ...env, ...more.env } }),
+    run: (...args) => run(command, args, { env, cpu }),
+    runWith: (more, ...args) => run(command, args, { ...more, cpu, env: { ...env, ...more.env } }),
   };
 }
