@@ -89,6 +89,26 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import("./commands/bundle.ts")).bundle,
   },
   {
+    name: "docker install",
+    summary: "bring docker trust back, as a plugin of docker's",
+    load: async () => (await import("./commands/docker-install.ts")).dockerInstall,
+  },
+  {
+    name: "docker status",
+    summary: "say how our plugins stand with the docker found",
+    load: async () => (await import("./commands/docker-status.ts")).dockerStatus,
+  },
+  {
+    name: "docker uninstall",
+    summary: "take our plugins away from docker",
+    load: async () => (await import("./commands/docker-uninstall.ts")).dockerUninstall,
+  },
+  {
+    name: "doctor",
+    summary: "look for what is wrong or will be",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
     name: "key list",
     summary: "list the keys on this machine",
     load: async () => (await import("./commands/key-list.ts")).keyList,
