@@ -90,7 +90,7 @@ export const commandTable: readonly TableEntry[] = [
   },
   {
     name: "docker install",
-    summary: "bring docker trust back, as a plugin of docker's",
+    summary: "bring docker trust back, as a plugin of docker",
     load: async () => (await import("./commands/docker-install.ts")).dockerInstall,
   },
   {

@@ -1,7 +1,8 @@
 // Signers: a name, its keys in the delegation targets/NAME, and the same keys in targets/releases, both for every tag. Removing one takes
 // both away for good; docker 28 and its successors say nothing and do nothing (notary-v1, 14-Y). Nobody is left with a releases role that
-// no reader can verify: it is signed again where a key of somebody else is at hand, and otherwise begun anew or dropped.
-import { CountersignError, isCountersignError, parseRoleName, type RoleName } from "../bytes/index.ts";
+// no reader can verify (14-N): it is signed again where the key of another signer is at hand; otherwise the repository key takes it over,
+// emptied, because nobody who stays has vouched for what is in it.
+import { CountersignError, isCountersignError, parseRoleName, parseTargetName, type RoleName } from "../bytes/index.ts";
 import type { CanonicalKeyId, PublicKey } from "../keys/index.ts";
 import type { Change } from "../publish/index.ts";
 import type { Collection, RoleReport } from "../updater/index.ts";
@@ -70,16 +71,29 @@ export async function planRemoval(
       hints: [`see who there is: docker trust inspect --pretty ${signer.repository}`],
     });
   }
-  const releases = roles.find(({ role }) => role === releasesRole);
-  return { name, role: own.role, ...releasesAfter(roles, own, releases, held) };
+  const { root, targets } = collection.documents();
+  const { keys, roles: top } = root.signed;
+  const takeOver: TakeOver = {
+    tags: [...(targets.get(releasesRole)?.signed.targets.keys() ?? [])],
+    keys: top.targets.keyIds.flatMap((id) => keys.get(id)?.publicKey ?? []).filter(({ id }) => held.has(id)),
+  };
+  return { name, role: own.role, ...releasesAfter(roles, own, held, takeOver) };
+}
+
+/** What the repository key finds in releases when it takes them over. */
+interface TakeOver {
+  readonly tags: readonly string[];
+  /** Repository keys at hand. */
+  readonly keys: readonly PublicKey[];
 }
 
 function releasesAfter(
   roles: readonly RoleReport[],
   own: RoleReport,
-  releases: RoleReport | undefined,
   held: ReadonlySet<CanonicalKeyId>,
+  takeOver: TakeOver,
 ): Pick<Removal, "changes" | "isLastSigner" | "renewsReleases"> {
+  const releases = roles.find(({ role }) => role === releasesRole);
   const dropped: Change = { kind: "undelegate", role: own.role };
   // A key that is somebody else's too keeps what it may do as that.
   const others = new Set(roles.filter((one) => one !== own && one !== releases).flatMap(({ keys }) => keys));
@@ -88,20 +102,27 @@ function releasesAfter(
     return { changes: [dropped], isLastSigner: false, renewsReleases: false };
   }
   const kept = releases.keys.filter((id) => !gone.includes(id));
-  const signedBy = releases.state.kind === "trusted" ? releases.state.facts.signedBy : [];
-  const stays = signedBy.filter((id) => kept.includes(id)).length >= releases.threshold;
-  const isPublished = releases.state.kind !== "unpublished";
   const without: Change = { kind: "delegate", role: releasesRole, removeKeys: gone };
-  if (kept.length >= releases.threshold && (stays || !isPublished)) {
+  if (releases.state.kind !== "trusted") {
+    // Readers pass over it as it is.
+    const away: Change = kept.length > 0 ? without : { kind: "undelegate", role: releasesRole };
+    return { changes: [away, dropped], isLastSigner: false, renewsReleases: false };
+  }
+  const counted = releases.state.facts.signedBy.filter((id) => kept.includes(id));
+  if (counted.length >= releases.threshold) {
     return { changes: [without, dropped], isLastSigner: false, renewsReleases: false };
   }
-  if (kept.filter((id) => held.has(id)).length >= releases.threshold && releases.state.kind === "trusted") {
+  if (kept.filter((id) => held.has(id)).length >= releases.threshold) {
     const again: Change = { kind: "renew", role: releasesRole };
     return { changes: [without, again, dropped], isLastSigner: false, renewsReleases: true };
   }
-  // Nobody at hand can sign it: readers must not be left with a role that does not verify.
-  const away: Change = { kind: "undelegate", role: releasesRole };
-  return { changes: [away, dropped], isLastSigner: true, renewsReleases: false };
+  const emptied = takeOver.tags.map(
+    (tag): Change => ({ kind: "remove", role: releasesRole, name: parseTargetName(tag) }),
+  );
+  const taken: Change = { ...without, addKeys: takeOver.keys };
+  // What holds nothing yet still has to be signed by who takes it over.
+  const signed: readonly Change[] = emptied.length > 0 ? emptied : [{ kind: "renew", role: releasesRole }];
+  return { changes: [taken, ...signed, dropped], isLastSigner: true, renewsReleases: false };
 }
 
 /** @throws what publishChanges throws */
