@@ -3,20 +3,30 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Requester } from "../access/index.ts";
 import type { App } from "./app.ts";
+import { type AddressOf, clientAddresses } from "./client-address.ts";
 import { notaryError } from "./notary-errors.ts";
 
 /** `isRunning` false: this connection is asked to end with the answer (a graceful stop). */
-export function nodeListener(app: App, isRunning: () => boolean): RequestListener {
+export function nodeListener(
+  app: App,
+  isRunning: () => boolean,
+  addressOf: AddressOf = clientAddresses([]),
+): RequestListener {
   return (incoming, outgoing) => {
     if (!isRunning()) outgoing.setHeader("Connection", "close");
-    if (incoming.method === "GET" && answerFromMemory(app, incoming, outgoing)) return;
-    void answerThroughApp(app, incoming, outgoing);
+    if (incoming.method === "GET" && answerFromMemory(app, addressOf, incoming, outgoing)) return;
+    void answerThroughApp(app, addressOf, incoming, outgoing);
   };
 }
 
-function answerFromMemory(app: App, incoming: IncomingMessage, outgoing: ServerResponse): boolean {
-  const { url = "", headers, socket } = incoming;
-  const ready = app.ready(url, headers.authorization, socket.remoteAddress ?? "");
+function answerFromMemory(
+  app: App,
+  addressOf: AddressOf,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): boolean {
+  const { url = "", headers } = incoming;
+  const ready = app.ready(url, headers.authorization, addressOf(incoming));
   if (ready === undefined) return false;
   const started = performance.now();
   outgoing.writeHead(200, ready.headers);
@@ -26,13 +36,18 @@ function answerFromMemory(app: App, incoming: IncomingMessage, outgoing: ServerR
   return true;
 }
 
-async function answerThroughApp(app: App, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answerThroughApp(
+  app: App,
+  addressOf: AddressOf,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   try {
     const request = toRequest(incoming);
     const response =
       typeof request === "number"
         ? refusal(request)
-        : await app.handle(request, hasBody(incoming) ? incoming : undefined, requester(incoming));
+        : await app.handle(request, hasBody(incoming) ? incoming : undefined, requester(incoming, addressOf));
     const body = Buffer.from(await response.arrayBuffer());
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
     if (!response.headers.has("content-length")) outgoing.setHeader("content-length", body.length);
@@ -74,10 +89,11 @@ function originForm(target: string): string | undefined {
 }
 
 /** The host is the client's own word, good for nothing but telling the same client where to come back. */
-function requester({ socket, headers }: IncomingMessage): Requester {
+function requester(incoming: IncomingMessage, addressOf: AddressOf): Requester {
+  const { socket, headers } = incoming;
   const isTls = "encrypted" in socket && socket.encrypted === true;
   const origin = headers.host === undefined ? undefined : `${isTls ? "https" : "http"}://${headers.host}`;
-  return { address: socket.remoteAddress ?? "", origin };
+  return { address: addressOf(incoming), origin };
 }
 
 function hasBody({ method }: IncomingMessage): boolean {

@@ -55,6 +55,8 @@ export interface ServerOptions {
   readonly rateLimits?: RateLimits;
   /** Clients must show a certificate of this authority (PEM file); TLS only. */
   readonly clientCaPath?: string;
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed; none unless told. */
+  readonly trustedProxies?: readonly string[];
   /** Lifetimes of answers in caches; Notary's own unless told. */
   readonly caching?: Caching;
   /** Only collections whose names begin with one of these are served. */

@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import { CountersignError, systemClock } from "../bytes/index.ts";
 import { openServerAccess } from "./admin-access.ts";
 import { createApp } from "./app.ts";
+import { clientAddresses } from "./client-address.ts";
 import { nodeListener } from "./node-listener.ts";
 import { openParts } from "./open-parts.ts";
 import { everyAddress, type RunningServer, type ServerOptions } from "./options.ts";
@@ -33,6 +34,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { host = "127.0.0.1", port = defaultPort, tls = { kind: "generated" }, clock = systemClock, log } = options;
   const { dataDir, clientCaPath, caching, gunPrefixes } = options;
   refuseOpenAddress(options, host);
+  const addressOf = clientAddresses(options.trustedProxies ?? []);
   const identity = await tlsIdentity(tls, dataDir, clock);
   if (identity === undefined && clientCaPath !== undefined) {
     throw new CountersignError("usage.invalid", "client certificates can only be asked for over TLS");
@@ -56,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // What another server on the same database commits must not be answered from this one's memory.
   await storage.watch?.((gun) => app.forget(gun));
   let isRunning = true;
-  const listener = nodeListener(app, () => isRunning);
+  const listener = nodeListener(app, () => isRunning, addressOf);
   const https = secured === undefined ? undefined : createHttpsServer({ ...limits, ...secured }, listener);
   const server = https ?? createHttpServer(limits, listener);
   const address = await listen(server, host, port);

@@ -40,6 +40,7 @@ export async function chooseServer(args: Arguments, env: Environment): Promise<S
   const gunPrefixes = choosePrefixes(args, settings, overrides);
   const caching = chooseCaching(args, settings, overrides);
   const access = await chooseAccess(args, settings, overrides);
+  const trustedProxies = args.values("trusted-proxy");
   return {
     options: {
       dataDir: args.value("data") ?? join(locateHome(env).state, "server"),
@@ -51,6 +52,7 @@ export async function chooseServer(args: Arguments, env: Environment): Promise<S
       ...(access === undefined ? {} : { access }),
       ...(clientCaPath === undefined ? {} : { clientCaPath }),
       ...(masterKeyPath === undefined ? {} : { masterKeyPath }),
+      ...(trustedProxies.length === 0 ? {} : { trustedProxies }),
       ...(gunPrefixes.length === 0 ? {} : { gunPrefixes }),
       ...(caching === undefined ? {} : { caching }),
     },

@@ -88,6 +88,13 @@ export const serveOptions: readonly OptionSpec[] = [
     text: "serve only clients with a certificate of this authority",
   },
   {
+    name: "trusted-proxy",
+    value: "ADDRESS",
+    multiple: true,
+    group: people,
+    text: "believe the X-Forwarded-For of this proxy or network, for limits by address",
+  },
+  {
     name: "gun-prefix",
     value: "PREFIX",
     multiple: true,
