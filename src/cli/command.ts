@@ -1,7 +1,7 @@
 // What a command is: a description (from which parsing, --help, completion and docs/cli.md are all made) and a function.
 import type { Clock } from "../bytes/index.ts";
 import type { Environment } from "../home/index.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Streams, Terminal } from "./terminal.ts";
 
 export interface OptionSpec {
   /** Long name without dashes. */
@@ -64,11 +64,24 @@ export interface Command {
   run(context: Context): Promise<number>;
 }
 
+/** One run of the program: everything outside of it. */
+export interface Program {
+  readonly streams: Streams;
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** What this program can do; all of it, but for the built programs of one command each. */
+  readonly commands: readonly TableEntry[];
+  stopSignal(): AbortSignal;
+  onSignal(name: RunningSignal, handler: () => void): void;
+}
+
 export interface TableEntry {
   /** `verify`, or `key list`. */
   readonly name: string;
   readonly summary: string;
   load(): Promise<Command>;
+  /** Another program's command line, parsed and answered in its own way: everything after the name, and the exit code. */
+  front?(): Promise<(argv: readonly string[], program: Program) => Promise<number>>;
 }
 
 /** Every command has these. */

@@ -1,21 +1,10 @@
 // One run of the program, from argv to an exit code, with everything outside passed in: the tests run whole commands in one process.
-import { type Clock, CountersignError } from "../bytes/index.ts";
-import type { Environment } from "../home/index.ts";
+import { CountersignError } from "../bytes/index.ts";
 import { parseArguments } from "./arguments.ts";
-import type { RunningSignal, TableEntry } from "./command.ts";
+import type { Program, TableEntry } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { reportError } from "./report.ts";
-import { openTerminal, type Streams } from "./terminal.ts";
-
-export interface Program {
-  readonly streams: Streams;
-  readonly env: Environment;
-  readonly clock: Clock;
-  /** What this program can do; all of it, but for the built programs of one command each. */
-  readonly commands: readonly TableEntry[];
-  stopSignal(): AbortSignal;
-  onSignal(name: RunningSignal, handler: () => void): void;
-}
+import { openTerminal } from "./terminal.ts";
 
 /** Runs one command line (without node and script). Never throws: every failure is told and becomes an exit code. */
 export async function runCli(argv: readonly string[], program: Program): Promise<number> {
@@ -28,6 +17,7 @@ export async function runCli(argv: readonly string[], program: Program): Promise
       return argv.length === 0 ? exitCodes.usage : exitCodes.done;
     }
     const { entry, rest } = await findCommand(argv, program.commands);
+    if (entry.front !== undefined) return await (await entry.front())(rest, program);
     const command = await entry.load();
     const args = parseArguments(command.spec, rest);
     if (args.flag("help")) {

@@ -169,6 +169,12 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import("./commands/import.ts")).importCommand,
   },
   {
+    name: "notary",
+    summary: "the command line of notary, also as a link of that name",
+    load: async () => (await import("./commands/notary.ts")).notary,
+    front: async () => (await import("./notary/front.ts")).runNotary,
+  },
+  {
     name: "migrate notary-db",
     summary: "bring the databases of notary-server and notary-signer over",
     load: async () => (await import("./commands/migrate-notary-db.ts")).migrateNotaryDb,

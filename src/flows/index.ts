@@ -25,6 +25,7 @@ export {
 } from "./rotate.ts";
 export type { NewKit } from "./rotation-kit.ts";
 export { type SavedBundle, saveBundle } from "./save-bundle.ts";
+export { fetchServerKey } from "./server-key.ts";
 export {
   type RevokeRequest,
   revokeTargets,

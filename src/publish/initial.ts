@@ -20,6 +20,8 @@ export interface InitialCollection {
   /** The main key first, then the recovery kit and any others; all of them sign. */
   readonly rootSigners: readonly Signer[];
   readonly rootThreshold?: number;
+  /** Issued elsewhere, for some of the root signers; the others get one made here. */
+  readonly rootCertificates?: readonly Certificate[];
   readonly targetsSigners: readonly Signer[];
   readonly targetsThreshold?: number;
   /** Held by the server, which was asked for them. */
@@ -101,7 +103,10 @@ async function firstDocuments(
 async function rootCertificates(wanted: InitialCollection): Promise<ReadonlyMap<Signer, Certificate>> {
   const certificates = new Map<Signer, Certificate>();
   if (!wanted.dialects.some((dialect) => dialect.name === "notary1")) return certificates;
-  for (const signer of wanted.rootSigners) certificates.set(signer, await rootCertificate(wanted, signer));
+  for (const signer of wanted.rootSigners) {
+    const given = wanted.rootCertificates?.find(({ publicKey }) => publicKey?.id === signer.publicKey.id);
+    certificates.set(signer, given ?? (await rootCertificate(wanted, signer)));
+  }
   return certificates;
 }
 

@@ -70,6 +70,7 @@ export function createTrustServer({ url, gun, client, clock }: TrustServerOption
     },
     status: async (options = {}) => (await askStatus(urls, caller, options)).status,
     isCountersign: async (options = {}) => (await askStatus(urls, caller, options)).isCountersign,
+    removeCollection: (options = {}) => removeCollection(urls, caller, options),
     ping: (options = {}) => ping(urls, caller, options),
     clockSkewMs: caller.clockSkewMs,
   };
@@ -133,6 +134,18 @@ async function key(
   const response = await caller.call({ method, url, maxBytes: smallAnswerBytes, ...withSignal(signal) }, actions);
   if (response.status !== 200) throw refusalError(response, method);
   return response.body;
+}
+
+/** Notary's DELETE, which demands every right (notary-v1, section 6). */
+async function removeCollection(urls: TrustUrls, caller: TrustCaller, { signal }: CallOptions): Promise<void> {
+  const request = {
+    method: "DELETE",
+    url: urls.trust("tuf/"),
+    maxBytes: smallAnswerBytes,
+    ...withSignal(signal),
+  } as const;
+  const response = await caller.call(request, "*");
+  if (response.status !== 200 && response.status !== 404) throw refusalError(response, "DELETE");
 }
 
 async function askStatus(

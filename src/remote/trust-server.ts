@@ -80,6 +80,8 @@ export interface TrustServer {
   status(options?: CallOptions): Promise<ServerStatus | undefined>;
   /** False: a notary-server, which knows Notary's routes only. */
   isCountersign(options?: CallOptions): Promise<boolean>;
+  /** Deletes the collection, all versions and the server's keys for it. Nothing there is no error. @throws download.* */
+  removeCollection(options?: CallOptions): Promise<void>;
   /** Answers or throws download.unreachable and the like; a demand for credentials counts as an answer. */
   ping(options?: CallOptions): Promise<void>;
   /** Server's clock minus ours in milliseconds, from the last answer's Date header (whole seconds); undefined before it. */

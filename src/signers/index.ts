@@ -4,7 +4,14 @@
 // Notary v1 section 4.2; RFC 5208, 5958, 8018 (PKCS#8, PBES2), 7914 (scrypt), 1421 (encapsulated headers).
 export { type FileVault, type NewKey, openFileVault } from "./file-vault.ts";
 export { deriveKey, type KeyDerivation } from "./key-derivation.ts";
-export { type KeyFileEntry, type KeyHeaders, parseKeyFile, writeKeyFile, writeNotaryKeyFile } from "./key-file.ts";
+export {
+  type KeyFileEntry,
+  type KeyHeaders,
+  parseKeyFile,
+  writeKeyFile,
+  writeNotaryKeyFile,
+  writeNotaryStoredKey,
+} from "./key-file.ts";
 export type { KeyDescription, KeyStore } from "./key-store.ts";
 export { type NotaryVault, openNotaryDirectory, openNotaryVault } from "./notary-directory.ts";
 export {

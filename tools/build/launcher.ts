@@ -22,7 +22,7 @@ import {
 } from "node:fs";
 import { createRequire, enableCompileCache, wrap } from "node:module";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { Script } from "node:vm";
 
 /** File by command; the build fills it in. */
@@ -34,7 +34,9 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   process.stderr.write(`countersign: needs Node.js 24 or newer, this is ${process.versions.node}\n`);
   process.exit(70);
 }
-const name = process.argv[2] === "--version" ? "version" : (process.argv[2] ?? "");
+// Under the name `notary` every word belongs to Notary's command line.
+const isNotary = basename(process.argv[1] ?? "") === "notary";
+const name = isNotary ? "notary" : process.argv[2] === "--version" ? "version" : (process.argv[2] ?? "");
 const quick = Object.hasOwn(quickFiles, name) ? quickFiles[name] : undefined;
 if (quick === undefined || name === "version") runProgram(quick ?? "program.cjs");
 else runQuick(quick);
