@@ -1,11 +1,13 @@
 // What the two dialects share on the wire: the envelope {"signed", "signatures"} and the members every role has. What the
 // signatures cover is the canonical form of `signed` as received, unknown members included (tuf-1.0, section 1).
+import { Buffer } from "node:buffer";
 import {
   CountersignError,
   compareUtf8,
   decodeArray,
   decodeInteger,
   decodeMember,
+  decodeObject,
   decodeString,
   type EntriesWanted,
   encodeCanonicalJson,
@@ -19,6 +21,7 @@ import {
   type JsonPath,
   type JsonValue,
   jsonPath,
+  parseJson,
   parseSignedJson,
   type RoleName,
 } from "../bytes/index.ts";
@@ -54,6 +57,37 @@ export function readDocument<T extends Signed>(bytes: Uint8Array, reading: Readi
   }
   const list = decodeArray(reading.decodeSignature, maxSignatures)(signatures ?? [], jsonPath("signatures"));
   return { dialect, role, bytes, signedBytes, signatures: list, signed: reading.decodeSigned(signed, entries) };
+}
+
+/** What can be had of a document for the price of a search: what was signed, if the document is canonical, and the signatures. */
+export interface Glance {
+  readonly signedBytes: Uint8Array;
+  readonly signatures: readonly Signature[];
+}
+
+const envelopeStart = encodeUtf8('{"signed":');
+const signaturesStart = encodeUtf8(',"signatures":');
+/** A thousand of the longest. */
+const maxSignaturesBytes = 2 * 1024 * 1024;
+
+/**
+ * Signatures over bytes that have not been looked at, of a document laid out as both Notary and we do. Nothing else is said about it:
+ * the same text may hold a second "signed". undefined: laid out otherwise, or no document.
+ */
+export function glanceAt(bytes: Uint8Array, decodeSignature: Reading<Signed>["decodeSignature"]): Glance | undefined {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = view.lastIndexOf(signaturesStart);
+  if (end < 0 || bytes.length - end > maxSignaturesBytes) return undefined;
+  if (view.compare(envelopeStart, 0, envelopeStart.length, 0, envelopeStart.length) !== 0) return undefined;
+  try {
+    const rest = parseJson(encodeUtf8(`{"signatures":${view.toString("utf8", end + signaturesStart.length)}`));
+    const { signatures } = decodeObject(rest, jsonPath("rest"));
+    const list = decodeArray(decodeSignature, maxSignatures)(signatures ?? [], jsonPath("signatures"));
+    return { signedBytes: bytes.subarray(envelopeStart.length, end), signatures: list };
+  } catch (error) {
+    if (isCountersignError(error)) return undefined;
+    throw error;
+  }
 }
 
 const decodeVersionNumber = decodeInteger(1);

@@ -20,6 +20,7 @@ import { lifetimesMs } from "./lifetimes.ts";
 import { type OnlineKeys, onlineKeys, signOnline } from "./online-roles.ts";
 import { placeOf, refuse, refusingAt } from "./refusal.ts";
 import type { OnlineRole, RoleSigner } from "./role-signer.ts";
+import { SignedFirst } from "./signed-first.ts";
 import type { UploadedDocument } from "./upload.ts";
 
 export interface NextSetInput {
@@ -57,14 +58,19 @@ const rootRole = parseRoleName("root");
 /** @throws RefusedUpload; server.signing_unavailable */
 export async function nextSet(input: NextSetInput): Promise<NextSet> {
   const { stored, now } = input;
-  const roots = decodeRoots(input);
-  const changed = decodeTargets(input);
-  const snapshotPart = input.uploaded.find((part) => part.role === "snapshot");
-  for (const document of [...roots, ...changed.values()]) refuseStale(document, stored.get(document.role));
+  const gate = new SignedFirst(input.dialect, input.uploaded);
+  const roots = decodeRoots(input, gate);
+  for (const document of roots) refuseStale(document, stored.get(document.role));
 
   // What is carried over is judged at a time when it was in force; what was uploaded is held against the clock below.
-  const carried = carriedTargets(input, changed);
+  const carried = carriedTargets(input);
   const set = startSet(input, roots, judgedAt(input, roots, carried));
+  // Keys that come along with a new collection are anybody's.
+  if (stored.has(rootRole)) for (const document of [set.root, ...carried.values()]) gate.know(document);
+  const changed = decodeTargets(input, gate);
+  const snapshotPart = input.uploaded.find((part) => part.role === "snapshot");
+  if (snapshotPart !== undefined) gate.require(snapshotPart);
+  for (const document of changed.values()) refuseStale(document, stored.get(document.role));
   for (const document of changed.values()) refusingAt("targets", () => requireFresh(document, now));
 
   const previous = stored.get(parseRoleName("snapshot"));
@@ -93,15 +99,36 @@ function isBinOf(accepted: ReadonlyMap<RoleName, Document<Targets>>, role: RoleN
   return isBin(delegator?.signed.delegations, role);
 }
 
-function decodeRoots({ dialect, uploaded }: NextSetInput): readonly Document<Root>[] {
+function decodeRoots({ dialect, stored, uploaded }: NextSetInput, gate: SignedFirst): readonly Document<Root>[] {
+  const before = stored.get(rootRole);
+  if (before !== undefined) gate.know(dialect.decodeRoot(before.bytes));
   const parts = uploaded.filter((part) => part.role === "root");
-  return parts.map((part) => refusingAt("root", () => dialect.decodeRoot(part.bytes)));
+  return parts.map((part) => {
+    gate.require(part);
+    return refusingAt("root", () => dialect.decodeRoot(part.bytes));
+  });
 }
 
-function decodeTargets({ dialect, uploaded }: NextSetInput): ReadonlyMap<RoleName, Document<Targets>> {
-  const parts = uploaded.filter((part) => placeOf(part.role) === "targets");
-  const decoded = parts.map((part) => refusingAt("targets", () => dialect.decodeTargets(part.role, part.bytes)));
-  return new Map(decoded.map((document) => [document.role, document]));
+/** In an order in which each comes after one that lists the keys of its signers, if it is large. */
+function decodeTargets(
+  { dialect, uploaded }: NextSetInput,
+  gate: SignedFirst,
+): ReadonlyMap<RoleName, Document<Targets>> {
+  const decoded = new Map<RoleName, Document<Targets>>();
+  const waiting = uploaded.filter((part) => placeOf(part.role) === "targets");
+  while (waiting.length > 0) {
+    const next = Math.max(
+      0,
+      waiting.findIndex((part) => gate.isAdmissible(part)),
+    );
+    for (const part of waiting.splice(next, 1)) {
+      gate.require(part);
+      const document = refusingAt("targets", () => dialect.decodeTargets(part.role, part.bytes));
+      gate.knowIfSigned(document);
+      decoded.set(part.role, document);
+    }
+  }
+  return decoded;
 }
 
 /** Somebody published first, or the same upload came twice. */
@@ -117,10 +144,8 @@ function refuseStale(document: Document, stored: StoredDocument | undefined): vo
   );
 }
 
-function carriedTargets(
-  { dialect, stored }: NextSetInput,
-  changed: ReadonlyMap<RoleName, unknown>,
-): ReadonlyMap<RoleName, Document<Targets>> {
+function carriedTargets({ dialect, stored, uploaded }: NextSetInput): ReadonlyMap<RoleName, Document<Targets>> {
+  const changed = new Set(uploaded.map(({ role }) => role));
   const carried = new Map<RoleName, Document<Targets>>();
   for (const [role, document] of stored) {
     if (placeOf(role) !== "targets" || changed.has(role)) continue;

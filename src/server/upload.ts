@@ -11,7 +11,7 @@ import {
   sha256,
 } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
-import { requireBounded } from "./document-bounds.ts";
+import { freeBytes, requireBounded } from "./document-bounds.ts";
 import type { UploadPart } from "./multipart.ts";
 
 export interface UploadedDocument {
@@ -83,6 +83,8 @@ export function parseNotaryUpload(parts: readonly UploadPart[]): NotaryUpload {
 
 /** An object, or the null that Go takes for an empty one. */
 export function isJsonDocument(bytes: Uint8Array): boolean {
+  // Only the words of a refusal hang on it; nobody may spend the server on them.
+  if (bytes.length > freeBytes) return true;
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
     return typeof value === "object" && !Array.isArray(value);

@@ -43,7 +43,7 @@ function reading<T extends Signed>(role: RoleName, type: string, decode: Reading
   return { dialect: "notary1", role, type, numbers: "integral", decodeSigned: decode, decodeSignature };
 }
 
-function decodeSignature(value: JsonValue, path: JsonPath): Signature {
+export function decodeSignature(value: JsonValue, path: JsonPath): Signature {
   const object = decodeObject(value, path);
   return {
     keyId: decodeMember(object, "keyid", decodeKeyId, path),

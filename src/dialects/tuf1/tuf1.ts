@@ -63,7 +63,7 @@ function read<T extends Signed>(
   return document;
 }
 
-function decodeSignature(value: JsonValue, path: JsonPath): Signature {
+export function decodeSignature(value: JsonValue, path: JsonPath): Signature {
   const object = decodeObject(value, path);
   return {
     keyId: decodeMember(object, "keyid", decodeKeyId, path),
