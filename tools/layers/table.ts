@@ -26,6 +26,7 @@ export const layers: ReadonlyMap<string, Layer> = new Map([
   ["notary-signer", { rank: 7, pure: false }],
   ["flows", { rank: 8, pure: false }],
   ["server", { rank: 8, pure: false }],
+  ["tuf-client", { rank: 8, pure: false }],
   ["docker-trust", { rank: 9, pure: false }],
   ["import", { rank: 9, pure: false }],
   ["migrate", { rank: 9, pure: false }],

@@ -1,0 +1,15 @@
+// A client for any TUF 1.0 repository, whoever wrote it: the whole workflow of specification 1.0.34, section 5. It trusts a root that it
+// is given, never one that it finds; what does not verify is neither used nor stored. Not for collections that people name (pins, tags,
+// notary1): those are read by updater/.
+//
+//   const repository = openTufRepository({ metadataUrl, targetsUrl, store: openDirectoryStore(dir), transport, clock });
+//   const { file } = await repository.download("dist/app.tar", "downloads");
+export { openDirectoryStore } from "./directory-store.ts";
+export type { DownloadedTarget } from "./download.ts";
+export { type HttpTransportOptions, httpTransport } from "./http-transport.ts";
+export { defaultTufLimits, type TufLimits } from "./limits.ts";
+export { openMemoryStore } from "./memory-store.ts";
+export type { TufAnswer, TufRequest, TufStore, TufTransport } from "./ports.ts";
+export { openTufRepository, type TufRepository, type TufTarget, type TufVersions } from "./repository.ts";
+export { trustRoot } from "./root-chain.ts";
+export type { TufRepositoryOptions } from "./session.ts";
