@@ -8,9 +8,9 @@ import { CountersignError, encodeHex, equalBytes, type HashAlgorithm } from "../
 import { diskError, systemCode } from "../home/index.ts";
 import { openBody } from "./fetch-bytes.ts";
 import { fileNameOf } from "./file-names.ts";
-import type { TufTarget } from "./repository.ts";
 import { targetUrl } from "./repository-urls.ts";
 import type { Session } from "./session.ts";
+import type { TufTarget } from "./target.ts";
 
 export interface DownloadedTarget {
   readonly target: TufTarget;

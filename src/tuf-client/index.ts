@@ -10,6 +10,7 @@ export { type HttpTransportOptions, httpTransport } from "./http-transport.ts";
 export { defaultTufLimits, type TufLimits } from "./limits.ts";
 export { openMemoryStore } from "./memory-store.ts";
 export type { TufAnswer, TufRequest, TufStore, TufTransport } from "./ports.ts";
-export { openTufRepository, type TufRepository, type TufTarget, type TufVersions } from "./repository.ts";
+export { openTufRepository, type TufRepository, type TufVersions } from "./repository.ts";
 export { trustRoot } from "./root-chain.ts";
 export type { TufRepositoryOptions } from "./session.ts";
+export type { TufTarget } from "./target.ts";

@@ -1,22 +1,11 @@
 // A TUF repository as its reader sees it: refresh, then ask for targets by path (TUF 1.0.34, 5.6.7 and 5.7). One object is one run: it is
 // refreshed once, its time stands still, and lookups on it agree with each other. Open another for a newer view.
-import { assertNever, CountersignError, type Hashes, isCountersignError, type JsonValue } from "../bytes/index.ts";
-import { roleInTuf1 } from "../dialects/index.ts";
-import { type RoleVisit, searchTarget, type Target, type Targets, type TrustedSet } from "../tuf/index.ts";
+import { assertNever, CountersignError, isCountersignError } from "../bytes/index.ts";
+import { type RoleVisit, searchTarget, type Targets, type TrustedSet } from "../tuf/index.ts";
 import { type DownloadedTarget, downloadTarget } from "./download.ts";
 import { refreshRepository, refreshTargets } from "./refresh.ts";
 import { startSession, type TufRepositoryOptions } from "./session.ts";
-
-/** What a trusted role says of a target. */
-export interface TufTarget {
-  readonly path: string;
-  readonly length: number;
-  /** Raw hashes by algorithm, also of algorithms that we cannot check. */
-  readonly hashes: Hashes;
-  readonly custom: JsonValue | undefined;
-  /** From `targets` to the role that decided, each delegated to the next; names as metadata writes them. */
-  readonly chain: readonly string[];
-}
+import { describeTarget, type TufTarget } from "./target.ts";
 
 /** Versions of the top-level roles that are trusted now. */
 export interface TufVersions {
@@ -110,20 +99,6 @@ export function openTufRepository(options: TufRepositoryOptions): TufRepository 
       const set = await trusted();
       return downloadTarget(session, target, directory, set.root.signed.consistentSnapshot);
     },
-  };
-}
-
-export function describeTarget(
-  path: string,
-  target: Target,
-  chain: readonly Parameters<typeof roleInTuf1>[0][],
-): TufTarget {
-  return {
-    path,
-    length: target.length,
-    hashes: target.hashes,
-    custom: target.custom,
-    chain: chain.map(roleInTuf1),
   };
 }
 

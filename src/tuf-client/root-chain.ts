@@ -18,7 +18,7 @@ export async function openTrustedSet(session: Session): Promise<TrustedSet> {
   const stored = await session.store.read("root");
   const set = await startFrom(session, stored);
   await walkRoots(session, set);
-  if (session.bootstrapRoot !== undefined && stored !== undefined) requireReached(set, stored);
+  if (session.bootstrapRoot !== undefined && stored !== undefined) await replaceStray(session, set, stored);
   set.finishRoots();
   return set;
 }
@@ -78,17 +78,20 @@ async function walkRoots(session: Session, set: TrustedSet): Promise<void> {
 }
 
 /**
- * The stored root must lie on the chain from the bootstrap root. Passing it over would let who withholds the newest roots lead a reader
- * back to keys that were given up.
+ * A stored root that is not on the chain from the bootstrap root is replaced, unless it says to be ahead: passing that over would let who
+ * withholds the newest roots lead a reader back to keys that were given up.
  */
-function requireReached(set: TrustedSet, stored: Uint8Array): void {
-  const version = storedVersion(stored, set.now);
-  if (version === undefined || version < set.root.signed.version || equalBytes(stored, set.root.bytes)) return;
-  throw new CountersignError(
-    "metadata.rollback",
-    `the stored root is version ${version}; the chain from the bootstrap root leads to version ${set.root.signed.version} only`,
-    { hints: ["if nobody touched the stored root.json, the repository withholds its newest roots; else delete it"] },
-  );
+async function replaceStray({ store, now }: Session, set: TrustedSet, stored: Uint8Array): Promise<void> {
+  const { version } = set.root.signed;
+  const claimed = storedVersion(stored, now) ?? 0;
+  if (claimed > version) {
+    throw new CountersignError(
+      "metadata.rollback",
+      `the stored root is version ${claimed}; the chain from the bootstrap root leads to version ${version} only`,
+      { hints: ["if nobody touched the stored root.json, the repository withholds its newest roots; else delete it"] },
+    );
+  }
+  if (!equalBytes(stored, set.root.bytes)) await store.write("root", set.root.bytes);
 }
 
 function storedVersion(stored: Uint8Array, now: number): number | undefined {
