@@ -1,6 +1,6 @@
 // The programs that read a collection, each as a whole process, cold (no metadata cached; pins and Node's compiled code stay) or warm, and
 // the servers they read from: ours for us, the real notary-server for the Go clients. One tag's digest is known, so no registry is asked.
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { OurClient } from "../interop/peers/countersign.ts";
 import { type DockerClient, dockerClient } from "../interop/peers/docker-client.ts";
@@ -86,6 +86,7 @@ export async function inspectDocker(
 
 function forgetOurs(client: OurClient): void {
   const cache = join(client.home, "cache");
+  if (!existsSync(cache)) return;
   for (const name of readdirSync(cache)) if (name !== ".compiled") rmSync(join(cache, name), { recursive: true });
 }
 
