@@ -32,6 +32,14 @@ export function parseDigest(text: string): Digest {
   return text as Digest;
 }
 
+/** The text of a raw hash. @throws digest.invalid for one of another length */
+export function digestFromHash(algorithm: HashAlgorithm, hash: Uint8Array): Digest {
+  if (hash.length !== (algorithm === "sha256" ? 32 : 64)) {
+    throw new CountersignError("digest.invalid", `not a ${algorithm}: ${hash.length} bytes`);
+  }
+  return `${algorithm}:${encodeHex(hash)}` as Digest;
+}
+
 export function digestOf(bytes: Uint8Array, algorithm: HashAlgorithm = "sha256"): Digest {
   return `${algorithm}:${encodeHex(hash(algorithm, bytes))}` as Digest;
 }

@@ -39,6 +39,7 @@ export {
 } from "./der-writer.ts";
 export {
   type Digest,
+  digestFromHash,
   digestOf,
   digestParts,
   type HashAlgorithm,

@@ -2,7 +2,9 @@
 
 /** `2026-11-22 12:00 UTC` */
 export function humanDate(at: number): string {
-  return `${isoDate(at).slice(0, 16).replace("T", " ")} UTC`;
+  const text = new Date(at).toISOString();
+  // From the end: years past 9999 have a sign and six digits.
+  return `${text.slice(0, -14)} ${text.slice(-13, -8)} UTC`;
 }
 
 /** RFC 3339 with whole seconds. */

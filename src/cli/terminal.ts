@@ -88,13 +88,14 @@ export function openTerminal(streams: Streams, options: TerminalOptions): Termin
       }
     },
     table(heading, rows) {
+      if (!speaks) return;
       const widths = heading.map((title, column) =>
         Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
       );
       const format = (row: readonly string[]): string =>
         row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("  ");
-      line(paintFor(streams.outIsTerminal, "dim", format(heading)));
-      for (const row of rows) line(format(row));
+      // One write: a system call a row costs more than making the rows.
+      line([paintFor(streams.outIsTerminal, "dim", format(heading)), ...rows.map(format)].join("\n"));
     },
     note(text) {
       if (!options.quiet && !options.json) error(text);

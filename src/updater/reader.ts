@@ -4,9 +4,8 @@ import {
   assertNever,
   CountersignError,
   type Digest,
-  encodeHex,
+  digestFromHash,
   isCountersignError,
-  parseDigest,
   parseRoleName,
   type RoleName,
 } from "../bytes/index.ts";
@@ -34,6 +33,7 @@ export class Reader {
   readonly #run: Run;
   readonly #set: TrustedSet;
   readonly #facts = new Map<string, DocumentFacts>();
+  readonly #ways = new WeakMap<readonly RoleName[], Pick<FoundTarget, "role" | "chain" | "expires">>();
   readonly #reading = new Map<string, Promise<Document<Targets>>>();
   #walked: Promise<readonly WalkedRole[]> | undefined;
   /** Why a role could not be used, by role and delegator. */
@@ -161,21 +161,22 @@ export class Reader {
   }
 
   #found(name: string, target: Target, roles: readonly RoleName[]): FoundTarget {
+    return { name, length: target.length, digests: digestsOf(target), target, ...this.#said(roles) };
+  }
+
+  /** What all targets share that were decided in one way; a listing asks for it once a target. */
+  #said(roles: readonly RoleName[]): Pick<FoundTarget, "role" | "chain" | "expires"> {
+    const known = this.#ways.get(roles);
+    if (known !== undefined) return known;
     const chain = roles.map((role, index) => this.facts(role, roles[index - 1] ?? rootRole));
-    const deciding = roles.at(-1);
-    if (deciding === undefined) throw new CountersignError("bug.unexpected", "a target that no role decided");
+    const role = roles.at(-1);
+    if (role === undefined) throw new CountersignError("bug.unexpected", "a target that no role decided");
     const base = [this.#set.root, this.#set.timestamp, this.#set.snapshot].flatMap((document) =>
       document === undefined ? [] : [document.signed.expires],
     );
-    return {
-      name,
-      length: target.length,
-      digests: digestsOf(target),
-      target,
-      role: deciding,
-      chain,
-      expires: earliest([...base, ...chain.map((facts) => facts.expires)]),
-    };
+    const said = { role, chain, expires: earliest([...base, ...chain.map((facts) => facts.expires)]) };
+    this.#ways.set(roles, said);
+    return said;
   }
 
   #report(visit: WalkedRole): RoleReport {
@@ -220,7 +221,7 @@ function documentOf(set: TrustedSet, role: RoleName): Document | undefined {
 function digestsOf(target: Target): readonly Digest[] {
   return (["sha256", "sha512"] as const).flatMap((algorithm) => {
     const hash = target.hashes.get(algorithm);
-    return hash === undefined ? [] : [parseDigest(`${algorithm}:${encodeHex(hash)}`)];
+    return hash === undefined ? [] : [digestFromHash(algorithm, hash)];
   });
 }
 

@@ -36,22 +36,23 @@ export const tags: Command = {
       const ports = await connections.portsFor(gun);
       await offerPinning(context, ports, request);
       const listing = await listTags(ports, request);
-      terminal.value({
-        gun,
-        dialect: listing.dialect,
-        tags: listing.tags.map((tag) => ({
-          name: tag.name,
-          digest: tag.digest,
-          length: tag.length,
-          role: tag.role,
-          keys: tag.keys,
-          until: isoDate(tag.expiresAt),
-          ...(tag.publisher === undefined ? {} : { publisher: tag.publisher }),
-          ...(tag.signedAt === undefined ? {} : { signedAt: isoDate(tag.signedAt) }),
-        })),
-        warnings: listing.warnings.map(reasonJson),
-      });
-      if (listing.tags.length === 0) terminal.note(`${gun} has no signed targets yet`);
+      if (terminal.json) {
+        terminal.value({
+          gun,
+          dialect: listing.dialect,
+          tags: listing.tags.map((tag) => ({
+            name: tag.name,
+            digest: tag.digest,
+            length: tag.length,
+            role: tag.role,
+            keys: tag.keys,
+            until: isoDate(tag.expiresAt),
+            ...(tag.publisher === undefined ? {} : { publisher: tag.publisher }),
+            ...(tag.signedAt === undefined ? {} : { signedAt: isoDate(tag.signedAt) }),
+          })),
+          warnings: listing.warnings.map(reasonJson),
+        });
+      } else if (listing.tags.length === 0) terminal.note(`${gun} has no signed targets yet`);
       else {
         terminal.table(
           ["TAG", "DIGEST", "ROLE", "SIGNED", "BY"],
