@@ -27,9 +27,11 @@ const maxPageBytes = 4 * 1024 * 1024;
  */
 export function parseServerAndName(text: string, from: string | undefined): NamedCollection {
   if (from !== undefined) return { server: from, gun: parseGun(text) };
-  const [, scheme, host = "", name = ""] = /^(https?:\/\/)?([^/]+)\/(.+)$/.exec(text) ?? [];
+  const [, scheme, host = "", name = ""] = /^(https?:\/\/)?([A-Za-z0-9.-]+(?::\d+)?)\/(.+)$/.exec(text) ?? [];
   if (name === "" || !/[.:]|^localhost$/.test(host)) {
-    throw new CountersignError("usage.invalid", `not SERVER/GUN: ${JSON.stringify(text.slice(0, 120))}`, {
+    // Somebody's password may stand before an @.
+    const shown = text.includes("@") ? "an address with a name and password" : JSON.stringify(text.slice(0, 120));
+    throw new CountersignError("usage.invalid", `not SERVER/GUN: ${shown}`, {
       hints: [
         "such as notary.example.com/registry.example.com/team/app",
         "or name the server once: --from https://notary.example.com registry.example.com/team/app",

@@ -31,6 +31,12 @@ export async function rootHistory(
   for (let version = first.signed.version - 1; version >= 1; version--) {
     const bytes = await source.fetchRoot(version, options);
     if (bytes === undefined) break;
+    if (bytes.length > rootBytes) {
+      throw new CountersignError(
+        "download.too_large",
+        `${collection.gun}: root version ${version} is over ${rootBytes} bytes`,
+      );
+    }
     earlier.unshift(bytes);
   }
   const oldest = first.signed.version - earlier.length;
