@@ -3,6 +3,7 @@
 import { CountersignError, decodeHex, sha256 } from "../../bytes/index.ts";
 import { behindBits, dialectNumber } from "../rows.ts";
 import type { Commit, DocumentName } from "../storage.ts";
+import { pack } from "./packed-bytes.ts";
 
 export interface LockedCollection {
   readonly id: number;
@@ -95,9 +96,10 @@ function addRows(
   const at = Math.floor(commit.at);
   for (const { dialect, role, version, bytes, sha256: known } of commit.documents) {
     const hash = known ?? hexHash(bytes);
-    const length = bytes.length;
+    const packed = pack(bytes);
+    const { length } = packed;
     addRow(rows.documents, { collection: id, dialect: dialectNumber(dialect), role, version, at, hash, length });
-    documentBytes.push(bytes);
+    documentBytes.push(packed);
   }
   for (const { dialect, role } of commit.retired) {
     addRow(rows.retired, { collection: id, dialect: dialectNumber(dialect), role });

@@ -16,6 +16,7 @@ import {
 import type { Change, DocumentVersion, ImportedCollection } from "../storage.ts";
 import { addServerKeys, lockCollections, notifyOthers } from "./batch.ts";
 import type { Work } from "./certain-transactions.ts";
+import { pack } from "./packed-bytes.ts";
 import type { Run } from "./pool.ts";
 import { changefeedLock } from "./schema.ts";
 
@@ -33,6 +34,7 @@ export async function writeImport(run: Run, writer: string, imported: ImportedCo
   if (documents === undefined) return { value: undefined, sent: [] };
   for (const chunk of chunksOf(documents, ({ bytes }) => bytes.length)) {
     const column = <T>(value: (document: ImportedDocument) => T) => chunk.map(value);
+    const packed = column(({ bytes }) => pack(bytes));
     await run(addVersions, [
       id,
       column(({ dialect }) => dialectNumber(dialect)),
@@ -40,8 +42,8 @@ export async function writeImport(run: Run, writer: string, imported: ImportedCo
       column(({ version }) => version),
       column(({ storedAt }) => Math.floor(storedAt)),
       column(({ sha256 }) => sha256),
-      column(({ bytes }) => bytes.length),
-      Buffer.concat(column(({ bytes }) => bytes)),
+      packed.map((bytes) => bytes.length),
+      Buffer.concat(packed),
     ]);
   }
   for (const blob of imported.blobs ?? []) {

@@ -8,7 +8,6 @@ import {
   bytesCell,
   changeOf,
   dialectNumber,
-  documentOf,
   gunCell,
   integerCell,
   serverKeyOf,
@@ -31,6 +30,7 @@ import { CertainTransactions } from "./certain-transactions.ts";
 import type { SqlValue } from "./connection.ts";
 import { writeDeletion } from "./deletion.ts";
 import { writeImport, writeImportedChanges } from "./imports.ts";
+import { packedDocumentOf } from "./packed-bytes.ts";
 import { openPostgresPool, type PostgresPool } from "./pool.ts";
 import { storageSchema } from "./schema.ts";
 import { Watcher } from "./watcher.ts";
@@ -101,7 +101,7 @@ class PostgresStorage implements Storage {
       gun,
       generation: integerCell(first, "generation"),
       behind: behindOf(integerCell(first, "behind")),
-      current: rows.filter((row) => row.bytes !== null).map(documentOf),
+      current: rows.filter((row) => row.bytes !== null).map(packedDocumentOf),
     };
   }
 
@@ -140,7 +140,7 @@ class PostgresStorage implements Storage {
   async versionsAbove(gun: Gun, { dialect, role }: DocumentName, after: number): Promise<readonly StoredDocument[]> {
     const sql = `SELECT ${columns} FROM ${documentsOfLive}
       WHERE k.gun = $1 AND k.live AND d.dialect = $2 AND d.role = $3 AND d.version > $4 ORDER BY d.version`;
-    return (await this.#pool.read(sql, [gun, dialectNumber(dialect), role, after])).map(documentOf);
+    return (await this.#pool.read(sql, [gun, dialectNumber(dialect), role, after])).map(packedDocumentOf);
   }
 
   async blob(gun: Gun, sha256: Sha256Hex): Promise<Uint8Array | undefined> {
@@ -234,6 +234,6 @@ class PostgresStorage implements Storage {
 
   async #document(sql: string, ...values: readonly SqlValue[]): Promise<StoredDocument | undefined> {
     const [row] = await this.#pool.read(sql, values);
-    return row === undefined ? undefined : documentOf(row);
+    return row === undefined ? undefined : packedDocumentOf(row);
   }
 }

@@ -95,7 +95,12 @@ const first = `
   ) WITH (fillfactor = 20);
 `;
 
-export const storageSchema: Schema = { name: "countersign", migrations: [first] };
+/** The version alone: a program that does not know packed documents must not start on them, or it would serve them as they lie there. */
+const packedDocuments = `
+  COMMENT ON COLUMN countersign.documents.bytes IS 'deflated when the first byte is 1; see storage/postgres/packed-bytes.ts';
+`;
+
+export const storageSchema: Schema = { name: "countersign", migrations: [first, packedDocuments] };
 
 /** The advisory lock held while rows of the changefeed are added, so that nobody sees a row appear below one already seen. */
 export const changefeedLock = 0x43534746;
