@@ -107,6 +107,34 @@ export const commandTable: readonly TableEntry[] = [
     name: "doctor",
     summary: "look for what is wrong or will be",
     load: async () => (await import("./commands/doctor.ts")).doctor,
+    name: "collection add",
+    summary: "sign files and directories",
+    load: async () => (await import("./commands/collection-add.ts")).collectionAdd,
+  },
+  {
+    name: "collection replace",
+    summary: "sign new contents of files",
+    load: async () => (await import("./commands/collection-replace.ts")).collectionReplace,
+  },
+  {
+    name: "collection remove",
+    summary: "withdraw files",
+    load: async () => (await import("./commands/collection-remove.ts")).collectionRemove,
+  },
+  {
+    name: "collection list",
+    summary: "list the files of a collection",
+    load: async () => (await import("./commands/collection-list.ts")).collectionList,
+  },
+  {
+    name: "collection layout",
+    summary: "lay files out flat or in hashed bins",
+    load: async () => (await import("./commands/collection-layout.ts")).collectionLayout,
+  },
+  {
+    name: "export",
+    summary: "write a collection as a tree that any web server can serve",
+    load: async () => (await import("./commands/export.ts")).exportCommand,
   },
   {
     name: "key list",

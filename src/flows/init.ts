@@ -21,6 +21,8 @@ export interface InitRequest {
   readonly passphrases: PassphraseProvider;
   /** The root key to use; undefined: the only one at hand, or a new one. */
   readonly rootKey: CanonicalKeyId | undefined;
+  /** A collection of files for TUF 1.0 clients: no notary1, and hashed bins for everything. */
+  readonly isTuf1Only?: boolean;
   /** Where the recovery kit goes, and its passphrase when it is needed; undefined: no kit. */
   readonly kit: { readonly path: string; readonly passphrase: () => Promise<string> } | undefined;
 }
@@ -90,6 +92,9 @@ async function prepare(
   await refuseExisting(ports, gun);
   await refuseForeignPin(ports, request);
   const takesBoth = await ports.server.isCountersign(ports.signal === undefined ? {} : { signal: ports.signal });
+  if (request.isTuf1Only === true && !takesBoth) {
+    throw new CountersignError("usage.invalid", `${ports.server.url.host} is a notary-server: it holds notary1 alone`);
+  }
   const [timestampKey, snapshotKey] = [
     await fetchServerKey(ports, "timestamp"),
     await fetchServerKey(ports, "snapshot"),
@@ -101,7 +106,7 @@ async function prepare(
   ports.progress("signing");
   const { publication, findings } = await prepareInitial({
     gun,
-    dialects: takesBoth ? [tuf1, notary1] : [notary1],
+    dialects: request.isTuf1Only === true ? [tuf1] : takesBoth ? [tuf1, notary1] : [notary1],
     now: ports.clock(),
     rootSigners: kit === undefined ? [root] : [root, kit.signer],
     targetsSigners: [targets],
@@ -129,8 +134,11 @@ async function refuseForeignPin(ports: ReadPorts, request: InitRequest): Promise
 }
 
 async function refuseExisting(ports: ReadPorts, gun: Gun): Promise<void> {
-  const root = await ports.server.notary1Source().fetchRoot(undefined, { maxBytes: 1024 * 1024 });
-  if (root === undefined) return;
+  const limits = { maxBytes: 1024 * 1024 };
+  const root = await ports.server.notary1Source().fetchRoot(undefined, limits);
+  // A collection of files may have tuf1 alone; a notary-server has no such route and answers that there is none.
+  const other = root === undefined ? await ports.server.tuf1Source().fetchRoot(undefined, limits) : undefined;
+  if (root === undefined && other === undefined) return;
   throw new CountersignError("collection.exists", `${ports.server.url.host} has a collection ${gun} already`, {
     hints: [
       `to use it: countersign trust add ${gun} KEY-ID, with the key id from its owner`,

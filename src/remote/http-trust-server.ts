@@ -68,6 +68,11 @@ export function createTrustServer({ url, gun, client, clock }: TrustServerOption
       const response = await caller.call({ ...request, ...withSignal(signal) }, "*");
       if (response.status !== 200) throw refusalError(response, "DELETE");
     },
+    async fetchContent(path, { maxBytes, signal }) {
+      const url = urls.trust(`tuf1/targets/${path}`);
+      const response = await caller.call({ method: "GET", url, maxBytes, ...withSignal(signal) }, "pull");
+      return response.status === 404 ? undefined : expectOk(response, "GET").body;
+    },
     status: async (options = {}) => (await askStatus(urls, caller, options)).status,
     isCountersign: async (options = {}) => (await askStatus(urls, caller, options)).isCountersign,
     removeCollection: (options = {}) => removeCollection(urls, caller, options),

@@ -2,7 +2,7 @@
 // Nothing here verifies: bytes go to the updater as they came, within the limits it set (docs/api.md; notary-v1, section 6).
 import type { Digest, Gun, RoleName } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
-import type { MetadataSource } from "../updater/index.ts";
+import type { FetchOptions, MetadataSource } from "../updater/index.ts";
 
 export interface BundleRequest {
   readonly dialect: DialectName | "auto";
@@ -61,6 +61,8 @@ export interface TrustServer {
   notary1Source(): MetadataSource;
   /** The plain TUF 1.0 tree. */
   tuf1Source(): MetadataSource;
+  /** The content of a target; `path` is `DIR/HASH.NAME`, percent-encoded. undefined: the server does not hold it. Not verified. */
+  fetchContent(path: string, options: FetchOptions): Promise<Uint8Array | undefined>;
   /** undefined: the server has no such route (notary-server), so fetch one by one. @throws collection.missing */
   fetchBundle(request: BundleRequest): Promise<Uint8Array | undefined>;
   /** One transaction. @throws conflict.lost_race and whatever code the server names; publish.refused */

@@ -30,6 +30,7 @@ export const layers: ReadonlyMap<string, Layer> = new Map([
   ["docker-trust", { rank: 9, pure: false }],
   ["import", { rank: 9, pure: false }],
   ["migrate", { rank: 9, pure: false }],
+  ["collection-files", { rank: 9, pure: false }],
   ["cli", { rank: 10, pure: false }],
 ]);
 

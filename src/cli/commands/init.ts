@@ -30,6 +30,10 @@ const spec: CommandSpec = {
       text: "where the recovery kit goes; NAME.recovery-kit.txt here unless given",
     },
     { name: "no-recovery-kit", text: "make none: losing the root key then means losing the collection" },
+    {
+      name: "tuf1-only",
+      text: "files for TUF 1.0 clients alone: no notary1, so that all of them may lie in hashed bins",
+    },
     ...passphraseOptions,
     ...serverOptions,
   ],
@@ -57,6 +61,7 @@ export const init: Command = {
         places: keyPlaces(connections.home.locations, env),
         passphrases: passphraseProvider(args, env, terminal),
         rootKey,
+        isTuf1Only: args.flag("tuf1-only"),
         kit: kitRequest(context, gun),
       });
       show(context, report);
