@@ -39,13 +39,18 @@ export function publishedJson(report: PublishReport): JsonObject {
   };
 }
 
+/** A change of layout publishes thousands. */
+function listed(roles: readonly string[]): string {
+  return roles.length <= 12 ? roles.join(", ") : `${roles.slice(0, 10).join(", ")} and ${roles.length - 10} more roles`;
+}
+
 /** What was published, a dialect a line; then what somebody should look at. */
 export function showPublished(terminal: Terminal, report: PublishReport): void {
   const byDialect = new Map<string, string[]>();
   for (const { dialect, role, version } of report.published) {
     byDialect.set(dialect, [...(byDialect.get(dialect) ?? []), `${printable(role)} ${version}`]);
   }
-  terminal.facts([...byDialect].map(([dialect, roles]) => [dialect, roles.join(", ")] as const));
+  terminal.facts([...byDialect].map(([dialect, roles]) => [dialect, listed(roles)] as const));
   showFindings(terminal, report.findings);
   if (report.behind.length > 0) terminal.warning(`still behind: ${report.behind.join(", ")}`);
 }

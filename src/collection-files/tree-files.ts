@@ -119,8 +119,8 @@ async function placeFile(tree: string, path: string, write: (temporary: string) 
   const directory = dirname(full);
   const temporary = join(directory, `.new-${randomBytes(8).toString("hex")}`);
   try {
+    await refuseLinks(tree, path);
     await promises.mkdir(directory, { recursive: true, mode: 0o755 });
-    await refuseLinkedOut(tree, directory);
     const isWanted = (await write(temporary)) !== false;
     if (isWanted) await promises.rename(temporary, full);
     await using handle = await promises.open(directory, "r");
@@ -132,11 +132,19 @@ async function placeFile(tree: string, path: string, write: (temporary: string) 
   }
 }
 
-/** A directory of the tree that is a link to elsewhere would have us write there. */
-async function refuseLinkedOut(tree: string, directory: string): Promise<void> {
-  const [root, at] = await Promise.all([promises.realpath(tree), promises.realpath(directory)]);
-  if (at === root || at.startsWith(root + sep)) return;
-  throw new CountersignError("file.unsafe", `${directory} leads out of the tree`, {
-    hints: ["make it a directory of its own: nothing is written through links"],
-  });
+/** A directory of the tree that is a link would have us write elsewhere. Looked at before anything is made below it. */
+async function refuseLinks(tree: string, path: string): Promise<void> {
+  let at = tree;
+  for (const part of path.split("/").slice(0, -1)) {
+    at = join(at, part);
+    const stat = await promises.lstat(at).catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    });
+    if (stat === undefined) return;
+    if (stat.isDirectory()) continue;
+    throw new CountersignError("file.unsafe", `${at} is no directory of the tree itself`, {
+      hints: ["make it a directory of its own: nothing is written through links"],
+    });
+  }
 }
