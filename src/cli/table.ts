@@ -107,6 +107,8 @@ export const commandTable: readonly TableEntry[] = [
     name: "doctor",
     summary: "look for what is wrong or will be",
     load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
     name: "collection add",
     summary: "sign files and directories",
     load: async () => (await import("./commands/collection-add.ts")).collectionAdd,
