@@ -205,6 +205,26 @@ export const commandTable: readonly TableEntry[] = [
     front: async () => (await import("./notary/front.ts")).runNotary,
   },
   {
+    name: "tuf download",
+    summary: "download verified targets of any TUF repository",
+    load: async () => (await import("./commands/tuf-download.ts")).tufDownload,
+  },
+  {
+    name: "tuf lookup",
+    summary: "look targets up in any TUF repository, or several that must agree",
+    load: async () => (await import("./commands/tuf-lookup.ts")).tufLookup,
+  },
+  {
+    name: "tuf mirror",
+    summary: "copy a TUF repository, verified, for networks without a way out",
+    load: async () => (await import("./commands/tuf-mirror.ts")).tufMirror,
+  },
+  {
+    name: "tuf refresh",
+    summary: "bring the trusted documents of any TUF repository up to date",
+    load: async () => (await import("./commands/tuf-refresh.ts")).tufRefresh,
+  },
+  {
     name: "migrate notary-db",
     summary: "bring the databases of notary-server and notary-signer over",
     load: async () => (await import("./commands/migrate-notary-db.ts")).migrateNotaryDb,

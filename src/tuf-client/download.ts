@@ -135,7 +135,7 @@ function requireHash(target: TufTarget): string {
 }
 
 /** On a disk that folds case `A` and `a` are one file; the second must not silently become the first. */
-async function refuseOtherSpelling(directory: string, name: string, path: string): Promise<void> {
+export async function refuseOtherSpelling(directory: string, name: string, path: string): Promise<void> {
   try {
     await promises.lstat(join(directory, name));
   } catch (error) {

@@ -6,9 +6,13 @@
 //   const { file } = await repository.download("dist/app.tar", "downloads");
 export { openDirectoryStore } from "./directory-store.ts";
 export type { DownloadedTarget } from "./download.ts";
+export { fileNameOf } from "./file-names.ts";
 export { type HttpTransportOptions, httpTransport } from "./http-transport.ts";
 export { defaultTufLimits, type TufLimits } from "./limits.ts";
+export { parseTufMap, type TufMap, type TufMapping } from "./map-file.ts";
+export { lookupInMap, type MappedTarget } from "./mapped-lookup.ts";
 export { openMemoryStore } from "./memory-store.ts";
+export { type MirrorOptions, type MirrorReport, mirrorRepository } from "./mirror.ts";
 export type { TufAnswer, TufRequest, TufStore, TufTransport } from "./ports.ts";
 export { openTufRepository, type TufRepository, type TufVersions } from "./repository.ts";
 export { trustRoot } from "./root-chain.ts";

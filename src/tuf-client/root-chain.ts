@@ -40,6 +40,7 @@ async function startFrom(session: Session, stored: Uint8Array | undefined): Prom
     });
   }
   const set = trustRoot(first, now);
+  session.onRoot(set.root);
   if (bootstrapRoot === undefined) return set;
   await replayRoots(session, set);
   if (stored === undefined) await store.write("root", set.root.bytes);
@@ -47,12 +48,12 @@ async function startFrom(session: Session, stored: Uint8Array | undefined): Prom
 }
 
 /** The roots accepted in earlier runs, verified again. What does not verify is left to the repository to answer for. */
-async function replayRoots({ store, limits }: Session, set: TrustedSet): Promise<void> {
+async function replayRoots({ store, limits, onRoot }: Session, set: TrustedSet): Promise<void> {
   for (let walked = 0; walked < limits.rootRotations; walked++) {
     const bytes = await store.readRoot(set.root.signed.version + 1);
     if (bytes === undefined) return;
     try {
-      set.updateRoot(bytes);
+      onRoot(set.updateRoot(bytes));
     } catch (error) {
       if (isCountersignError(error) && error.kind === "untrusted") return;
       throw error;
@@ -67,7 +68,7 @@ async function walkRoots(session: Session, set: TrustedSet): Promise<void> {
     const version = set.root.signed.version + 1;
     const bytes = await session.fetchMetadata(metadataFile("root", version), limits.rootBytes, noNewerRoot);
     if (bytes === undefined) return;
-    set.updateRoot(bytes);
+    session.onRoot(set.updateRoot(bytes));
     if (set.onlineKeysRotated) {
       await store.remove("timestamp");
       await store.remove("snapshot");

@@ -1,6 +1,7 @@
 // One run of the client: the options as the steps of the workflow need them, with one time for all of it. A clock that moved between two
 // documents could call one fresh and its parent expired (TUF 1.0.34, 5.1).
 import { type Clock, CountersignError } from "../bytes/index.ts";
+import type { Document, Root } from "../tuf/index.ts";
 import { fetchBytes } from "./fetch-bytes.ts";
 import { defaultTufLimits, type TufLimits } from "./limits.ts";
 import type { TufStore, TufTransport } from "./ports.ts";
@@ -34,6 +35,8 @@ export interface Session {
   readonly bootstrapRoot: Uint8Array | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onStep: (step: string) => void;
+  /** Told of every root that is trusted in this run, the first one included, in order. */
+  readonly onRoot: (root: Document<Root>) => void;
   /** With a slash at the end. @throws usage.invalid when none was given */
   targetsBase(): string;
   /** undefined: not there. @throws download.* */
@@ -41,7 +44,10 @@ export interface Session {
 }
 
 /** @throws usage.invalid for addresses that are none */
-export function startSession(options: TufRepositoryOptions): Session {
+export function startSession(
+  options: TufRepositoryOptions,
+  onRoot: (root: Document<Root>) => void = () => undefined,
+): Session {
   const limits: TufLimits = { ...defaultTufLimits, ...options.limits };
   const metadataBase = parseBaseUrl(options.metadataUrl);
   const targetsBase = options.targetsUrl === undefined ? undefined : parseBaseUrl(options.targetsUrl);
@@ -54,6 +60,7 @@ export function startSession(options: TufRepositoryOptions): Session {
     bootstrapRoot: options.bootstrapRoot,
     signal,
     onStep,
+    onRoot,
     targetsBase() {
       if (targetsBase !== undefined) return targetsBase;
       throw new CountersignError("usage.invalid", "nothing says where this repository's targets are");
