@@ -12,34 +12,25 @@ export interface SlowLine extends AsyncDisposable {
 
 /** `roundTripMs` is added to each round trip, half of it each way. Bytes keep their order and their pieces. */
 export async function slowLine(to: string, roundTripMs: number): Promise<SlowLine> {
-  const target = new URL(to);
+  const { protocol, hostname: host, port } = new URL(to);
   const sockets = new Set<Socket>();
   let made = 0;
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
     made += 1;
     const opened = performance.now();
-    const upstream = createConnection({ host: target.hostname, port: Number(target.port), allowHalfOpen: true });
-    upstream.setNoDelay(true);
+    const upstream = createConnection({ host, port: Number(port), allowHalfOpen: true, noDelay: true });
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => sockets.delete(socket));
+    }
     carry(client, upstream, () => Math.max(performance.now(), opened + roundTripMs) + roundTripMs / 2);
     carry(upstream, client, () => performance.now() + roundTripMs / 2);
   });
-
-  function carry(from: Socket, into: Socket, arrival: () => number): void {
-    sockets.add(from);
-    from.on("data", (chunk: Buffer) => later(arrival(), () => into.writable && into.write(chunk)));
-    from.on("end", () => later(arrival(), () => into.end()));
-    from.on("error", () => undefined);
-    from.on("close", () => {
-      sockets.delete(from);
-      later(arrival(), () => into.destroy());
-    });
-  }
-
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
-  target.port = String(typeof address === "object" && address !== null ? address.port : 0);
   return {
-    url: target.href.replace(/\/$/, ""),
+    url: `${protocol}//${host}:${typeof address === "object" && address !== null ? address.port : 0}`,
     connections: () => made,
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
@@ -48,7 +39,24 @@ export async function slowLine(to: string, roundTripMs: number): Promise<SlowLin
   };
 }
 
-/** Timers of one length fire in the order in which they were set, so the bytes of one direction cannot overtake each other. */
-function later(at: number, act: () => void): void {
-  setTimeout(act, Math.max(1, Math.round(at - performance.now()))).unref();
+/** One direction: what happens at one end happens at the other at its time of arrival, in the same order. */
+function carry(from: Socket, into: Socket, arrival: () => number): void {
+  const underWay: { readonly at: number; readonly act: () => void }[] = [];
+  const deliver = (): void => {
+    for (let next = underWay[0]; next !== undefined; next = underWay[0]) {
+      const wait = next.at - performance.now();
+      if (wait > 0.5) {
+        setTimeout(deliver, wait);
+        return;
+      }
+      underWay.shift();
+      next.act();
+    }
+  };
+  const send = (act: () => void): void => {
+    if (underWay.push({ at: arrival(), act }) === 1) deliver();
+  };
+  from.on("data", (chunk: Buffer) => send(() => into.writable && into.write(chunk)));
+  from.on("end", () => send(() => into.end()));
+  from.on("close", () => send(() => into.destroy()));
 }

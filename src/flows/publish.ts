@@ -15,6 +15,7 @@ import type { DialectName } from "../tuf/index.ts";
 import type { Collection, Pin } from "../updater/index.ts";
 import { type Carried, carriedDialects, isPiecemeal, readState } from "./collection-state.ts";
 import type { ReadPorts } from "./ports.ts";
+import { readingAhead } from "./read-ahead.ts";
 import { type Extent, readAfresh, readRoles } from "./read-for-change.ts";
 
 export interface PublishRequest {
@@ -73,8 +74,9 @@ export async function publishLocked(ports: ReadPorts, request: PublishRequest): 
 
 async function publishOnce(ports: ReadPorts, request: PublishRequest): Promise<Omit<PublishReport, "attempts">> {
   ports.progress(`reading ${request.gun}`);
-  const carried = await carriedDialects(ports);
-  const state = await readState(ports, request, carried, request.bins);
+  const carried = await greet(ports);
+  const ahead = isPiecemeal(carried, request.bins) ? [] : carried.dialects;
+  const state = await readingAhead(ports, ahead, (from) => readState(from, request, carried, request.bins));
   ports.progress("signing");
   const { publication, findings } = await prepareChange(state, request.changes(state), {
     now: ports.clock(),
@@ -92,6 +94,15 @@ async function publishOnce(ports: ReadPorts, request: PublishRequest): Promise<O
     version: signed.version,
   }));
   return { published, behind, findings };
+}
+
+/**
+ * What the server carries; meanwhile, over a second connection that the reading then has at hand, what proof an upload wants. Should the
+ * latter fail it is asked again when there is something to upload. @throws collection.missing, download.*
+ */
+async function greet(ports: ReadPorts): Promise<Carried> {
+  ports.server.ping(ports.signal === undefined ? {} : { signal: ports.signal }).catch(() => undefined);
+  return carriedDialects(ports);
 }
 
 /** @throws conflict.lost_race, publish.refused, download.* */
@@ -121,7 +132,17 @@ export async function readBack(
   publication: Publication,
 ): Promise<void> {
   ports.progress("reading it back");
-  const dialects = new Set(publication.documents.map((document) => document.dialect));
+  const dialects = [...new Set(publication.documents.map((document) => document.dialect))];
+  const ahead = request.isPiecemeal === true ? [] : dialects;
+  await readingAhead(ports, ahead, (from) => readBackEach(from, request, publication, dialects));
+}
+
+async function readBackEach(
+  ports: ReadPorts,
+  request: { readonly gun: Gun; readonly pins: readonly Pin[] } & Omit<Extent, "remembers">,
+  publication: Publication,
+  dialects: readonly DialectName[],
+): Promise<void> {
   for (const dialect of dialects) {
     try {
       const { bins = [], isPiecemeal: one = false } = request;

@@ -17,13 +17,13 @@ import {
   type RoleReport,
 } from "../updater/index.ts";
 import type { ReadPorts } from "./ports.ts";
+import { maxBundleBytes } from "./read-ahead.ts";
 import { pinsFor, type ReadRequest } from "./trusted-collection.ts";
 
 type Subject = Pick<ReadRequest, "gun" | "pins">;
 
 /** Root, snapshot, targets and a chain of expired roots: each costs one more reading. */
 const maxReadings = 12;
-const maxBundleBytes = 256 * 1024 * 1024;
 const rootRole = parseRoleName("root");
 
 /** How much of a collection is read. */

@@ -10,6 +10,7 @@ import type { AgentOptions } from "node:https";
 import { Socket } from "node:net";
 import { CountersignError } from "../bytes/index.ts";
 import type { Route } from "./exchange.ts";
+import { monotonicMs } from "./monotonic.ts";
 import type { OriginRules } from "./origin-rules.ts";
 import { openTunnel, type ProxyRule, proxyAuthorization } from "./proxy.ts";
 import type { TlsAnchors, TlsSettings } from "./tls-anchors.ts";
@@ -17,17 +18,30 @@ import type { TlsAnchors, TlsSettings } from "./tls-anchors.ts";
 export interface Connections {
   /** `fresh`: a connection of its own, because a pooled one may just be closing and the request cannot be repeated. */
   route(url: URL, fresh: boolean, idleMs: number): Promise<Route>;
+  /** This origin has just answered over a connection that is kept. */
+  answered(url: URL): void;
+  /** The next request would go out on a connection that answered so lately that its server cannot have tired of it. */
+  isWarm(url: URL): boolean;
   /** Trust more authorities for this origin. False: all are in use already, so the refusal stands. */
   widen(url: URL): boolean;
   close(): void;
 }
 
+/** Servers close idle connections after 5 s or more, as far as is known; those that say a shorter time are heeded by Node's pool. */
+const warmMs = 2_000;
+
 // Not import(): that reads every export of node:http, and one of them is a getter that loads the whole of undici (60 ms of start-up).
 const builtin = process.getBuiltinModule;
 
-export function createConnections(anchors: TlsAnchors, proxyFor: ProxyRule, rules: OriginRules): Connections {
+export function createConnections(
+  anchors: TlsAnchors,
+  proxyFor: ProxyRule,
+  rules: OriginRules,
+  nowMs: () => number = monotonicMs,
+): Connections {
   const pools = new Map<string, Agent>();
   const widened = new Set<string>();
+  const lastAnswers = new Map<string, number>();
 
   async function plainRoute(url: URL, fresh: boolean): Promise<Route> {
     const http = builtin("node:http");
@@ -69,6 +83,10 @@ export function createConnections(anchors: TlsAnchors, proxyFor: ProxyRule, rule
   return {
     route: (url, fresh, idleMs) =>
       url.protocol === "http:" ? plainRoute(url, fresh) : secureRoute(url, fresh, idleMs),
+    answered(url) {
+      lastAnswers.set(url.origin, nowMs());
+    },
+    isWarm: (url) => nowMs() - (lastAnswers.get(url.origin) ?? Number.NEGATIVE_INFINITY) <= warmMs,
     widen(url) {
       if (widened.has(url.origin)) return false;
       widened.add(url.origin);

@@ -161,6 +161,29 @@ test("a GET whose connection breaks is repeated, a POST never is: its first try 
   assert.equal(count, 3);
 });
 
+test("a POST never goes out on a connection that has been idle: its server may just be closing it", async () => {
+  const ports: (number | undefined)[] = [];
+  await using server = await loopbackServer((request, response) => {
+    ports.push(request.socket.remotePort);
+    response.end("ok");
+  });
+  let now = 0;
+  const kept = createHttpClient({ monotonicMs: () => now });
+  const ask = (method: "GET" | "POST") => kept.request({ method, url: new URL(server.origin), maxBytes: 10 });
+  await ask("POST");
+  await ask("GET");
+  await ask("POST");
+  now += 2_001;
+  await ask("POST");
+  await ask("GET");
+  kept.close();
+  const [first, get, warm, idle, again] = ports;
+  assert.notEqual(get, first, "nothing is known of a connection before it answered");
+  assert.equal(warm, get, "it answered a moment ago");
+  assert.notEqual(idle, get, "it has been idle for too long");
+  assert.equal(again, get);
+});
+
 test("a redirect is refused unless the caller allowed it, and its signed address is not shown", async () => {
   await using server = await loopbackServer((_, response) =>
     response.writeHead(307, { location: "https://elsewhere.example/x?signature=s3cret" }).end(),

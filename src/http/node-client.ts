@@ -23,6 +23,8 @@ export interface HttpClientOptions {
   readonly random?: () => number;
   /** For Retry-After dates. */
   readonly clock?: Clock;
+  /** Milliseconds on a clock that nobody sets: how long ago a connection was last used. */
+  readonly monotonicMs?: () => number;
 }
 
 const defaultTotalMs = 60_000;
@@ -33,7 +35,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const { anchors = tlsAnchors({}), proxy = noProxy, insecureHosts = new Set(), random = Math.random } = options;
   const { sleep = sleepFor, clock = Date.now } = options;
   const rules: OriginRules = { insecureHosts };
-  const connections = createConnections(anchors, proxy, rules);
+  const connections = createConnections(anchors, proxy, rules, options.monotonicMs);
 
   async function withRetries(request: HttpRequest, signal: AbortSignal, deadline: number): Promise<StreamedResponse> {
     const isIdempotent = request.method === "GET" || request.method === "HEAD";
@@ -131,16 +133,25 @@ async function follow(
 }
 
 async function connect(wanted: Exchange, connections: Connections): Promise<StreamedResponse> {
-  const fresh = wanted.method !== "GET" && wanted.method !== "HEAD";
+  // What cannot be repeated does not go out on a connection that may just be closing; one that answered a moment ago is not.
+  const isRepeatable = wanted.method === "GET" || wanted.method === "HEAD";
+  const fresh = !isRepeatable && !connections.isWarm(wanted.url);
   for (;;) {
     try {
-      return await exchange(wanted, await connections.route(wanted.url, fresh, wanted.idleMs));
+      const response = await exchange(wanted, await connections.route(wanted.url, fresh, wanted.idleMs));
+      return fresh ? response : { ...response, body: noting(response.body, () => connections.answered(wanted.url)) };
     } catch (error) {
       // The handshake failed before a byte of the request went out, so even a POST may be tried again.
       const isRefused = isCountersignError(error, "tls.untrusted") && isUnknownIssuer(error.cause);
       if (!isRefused || !connections.widen(wanted.url)) throw error;
     }
   }
+}
+
+/** Calls `end` when the body has been read to its end, which is when the connection can be used again. */
+async function* noting(body: AsyncIterable<Uint8Array>, end: () => void): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* body;
+  end();
 }
 
 async function* finallyClear(

@@ -36,6 +36,17 @@ const publishIdleMs = 90_000;
 export function createTrustServer({ url, gun, client, clock }: TrustServerOptions): TrustServer {
   const urls = trustUrls(url, gun);
   const caller = createTrustCaller(url, gun, client, clock);
+  /** A ping that was answered: what proof the server wants is known. */
+  let isPinged = false;
+  const pingOnce = async (options: CallOptions): Promise<void> => {
+    await ping(urls, caller, options);
+    isPinged = true;
+  };
+  const upload = async (path: "publish" | "tuf/", parts: readonly PublishPart[], options: PublishOptions) => {
+    // Learn what proof the server wants before the body is on its way: a refused upload would have to be sent twice.
+    if (!isPinged) await pingOnce(withSignal(options.signal));
+    return send(urls, caller, path, parts, options);
+  };
   return {
     url,
     gun,
@@ -43,7 +54,7 @@ export function createTrustServer({ url, gun, client, clock }: TrustServerOption
     tuf1Source: () => tuf1Source(urls, caller),
     fetchBundle: (request) => fetchBundle(urls, caller, request),
     async publish(parts, options = {}) {
-      const response = await upload(urls, caller, "publish", parts, options);
+      const response = await upload("publish", parts, options);
       if (response.status === 404 && readRefusal(response).kind !== "countersign") {
         throw new CountersignError(
           "publish.refused",
@@ -58,7 +69,7 @@ export function createTrustServer({ url, gun, client, clock }: TrustServerOption
     },
     async publishNotary1(documents, options = {}) {
       const parts = documents.map(({ role, bytes }) => ({ filename: role, bytes }));
-      const response = await upload(urls, caller, "tuf/", parts, options);
+      const response = await upload("tuf/", parts, options);
       if (response.status !== 200) throw refusalError(response, "POST");
     },
     serverKey: (role, options = {}) => key(urls, caller, role, "GET", options),
@@ -76,7 +87,7 @@ export function createTrustServer({ url, gun, client, clock }: TrustServerOption
     status: async (options = {}) => (await askStatus(urls, caller, options)).status,
     isCountersign: async (options = {}) => (await askStatus(urls, caller, options)).isCountersign,
     removeCollection: (options = {}) => removeCollection(urls, caller, options),
-    ping: (options = {}) => ping(urls, caller, options),
+    ping: (options = {}) => pingOnce(options),
     clockSkewMs: caller.clockSkewMs,
   };
 }
@@ -100,15 +111,13 @@ async function fetchBundle(
   throw refusalError(response, "GET");
 }
 
-async function upload(
+async function send(
   urls: TrustUrls,
   caller: TrustCaller,
   path: "publish" | "tuf/",
   parts: readonly PublishPart[],
   { signal, onProgress }: PublishOptions,
 ): Promise<HttpResponse> {
-  // Learn what proof the server wants before the body is on its way: a refused upload would have to be sent twice.
-  await ping(urls, caller, withSignal(signal));
   const { contentType, body } = multipartBody(parts);
   return caller.call(
     {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 
 /** First words of the command line; src/cli/commands/<word>.ts exports the command under the same name. */
-export const quickCommands: readonly string[] = ["verify", "tags", "inspect", "version"];
+export const quickCommands: readonly string[] = ["verify", "sign", "tags", "inspect", "version"];
 
 export interface QuickPrograms {
   /** File name by command, for the launcher. The name holds the hash of the content: the launcher keys its records by it. */
