@@ -24,22 +24,24 @@ export async function importMany(wanted: ManyImports): Promise<ImportReport> {
   return archive.whileImporting(async () => {
     const outcomes: CollectionOutcome[] = [];
     const waiting = guns.values();
+    // As a question: a stop comes while something is waited for.
+    const isStopped = () => signal?.aborted === true;
     let failure: { readonly error: unknown } | undefined;
     const work = async (): Promise<void> => {
       for (const gun of waiting) {
-        if (failure !== undefined || signal?.aborted === true) return;
+        if (failure !== undefined || isStopped()) return;
         try {
           outcomes.push(await importCollection(await wanted.plan(gun)));
           onProgress({ done: outcomes.length, total: guns.length, gun });
         } catch (error) {
-          // What the others have under way is brought to its end: nothing is left half-written.
-          failure ??= { error };
+          // What the others have under way is brought to its end: nothing is left half-written. What a stop breaks off is no failure.
+          if (!isStopped()) failure ??= { error };
         }
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, wanted.parallel) }, work));
     if (failure !== undefined) throw failure.error;
-    if (signal?.aborted === true) throw stopped(outcomes.length, guns.length);
+    if (isStopped()) throw stopped(outcomes.length, guns.length);
     return { archive: archive.path, destination, collections: outcomes.toSorted((a, b) => (a.gun < b.gun ? -1 : 1)) };
   });
 }
