@@ -74,7 +74,10 @@ export async function loadSignerKey(
 /** @throws usage.invalid for a file that others may read or write */
 async function readPrivateFile(path: string, shown: string): Promise<Uint8Array> {
   try {
-    const { mode, size } = await promises.stat(path);
+    const about = await promises.stat(path);
+    const { mode, size } = about;
+    // A pipe in its place would hang the program.
+    if (!about.isFile()) throw refused(shown, "it is not a regular file");
     if (process.platform !== "win32" && (mode & 0o077) !== 0) {
       throw refused(shown, `private key file ${shown} must not be readable or writable by others`, [
         `close it with: chmod 600 ${shown}`,

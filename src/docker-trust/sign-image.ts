@@ -33,7 +33,7 @@ const maxBlobBytes = 4 * 1024 * 1024;
 
 /**
  * Finds out what is to be signed; nothing is signed before `publish`.
- * @throws image.missing, image.mismatch, key.missing, download.*, registry.*, conflict.lost_race when it would replace what others signed
+ * @throws image.missing, image.mismatch, key.missing, download.*, registry.*; `publish`: publish.refused for what others signed
  */
 export async function signImage(
   repository: Repository,
@@ -56,7 +56,7 @@ export async function signImage(
     async publish() {
       const { length, hashes } = target;
       await repository.publish({
-        publisher: await repository.login(),
+        publisher: await publisherOf(repository),
         blobs: blobsOf(content),
         changes: (state) => {
           roles = signableRoles(state, ring.ids(), name);
@@ -85,7 +85,17 @@ async function contentToSign(
   }
 }
 
-/** @throws conflict.lost_race */
+/** Only said along: a credential helper that fails must not stop who needs no credential. */
+async function publisherOf(repository: Repository): Promise<string | undefined> {
+  try {
+    return await repository.login();
+  } catch (error) {
+    if (isCountersignError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** @throws publish.refused */
 function refuseReplacing(existing: SignedTag, roles: readonly RoleName[], digest: string): void {
   const own = new Set(roles.filter((role) => !isReleased(role)).map(signerName));
   const others = existing.signers.filter((signer) => !own.has(signer));

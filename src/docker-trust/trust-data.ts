@@ -44,11 +44,12 @@ export function signerName(role: string): string {
 export async function readTrustData(collection: Collection, tag: string | undefined): Promise<TrustData> {
   const roles = await collection.roles();
   const { root, targets } = collection.documents();
-  const names = roles.map(({ role }) => role);
-  const entries = names.flatMap((role) => entriesOf(role, targets.get(role)?.signed.targets ?? new Map(), tag));
+  const entries = roles.flatMap(({ role }) => entriesOf(role, targets.get(role)?.signed.targets ?? new Map(), tag));
+  // A tag may be released as two things: what docker pulls comes first.
+  const pulled = entries.filter(({ role }) => role === "targets/releases");
   const released = new Map<string, Entry>();
-  for (const entry of entries) {
-    if (isReleased(entry.role) && !released.has(identityOf(entry))) released.set(identityOf(entry), entry);
+  for (const entry of [...pulled, ...entries.filter(({ role }) => role === "targets")]) {
+    if (!released.has(identityOf(entry))) released.set(identityOf(entry), entry);
   }
   const tags = [...released].map(([identity, { name, digest, length, hashes }]): SignedTag => {
     const others = entries.filter((entry) => identityOf(entry) === identity && !isReleased(entry.role));

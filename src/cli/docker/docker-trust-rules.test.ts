@@ -112,6 +112,40 @@ it("what is signed can be endorsed while the registry does not show it, what is 
   await assert.rejects(signTag(world.repository("v1", [bobKey]), "v1", true), code("image.missing"));
 });
 
+it("where a tag is released as two things, what docker pulls is what counts as signed", async () => {
+  const world = await openTrustWorld();
+  try {
+    const key = await generateSigner();
+    const owner = world.repository("v1", [], true);
+    world.registry.set("v1", "an old image");
+    await signTag(owner, "v1");
+    await owner.publish({ changes: () => addSigner(alice, [key.publicKey]) });
+    world.registry.set("v1", "the new image");
+    await signTag(world.repository("v1", [key]), "v1");
+    const [first, second] = (await dataOf(owner)).tags;
+    assert.deepEqual([first?.signers, second?.signers], [["alice"], []]);
+    world.registry.clear();
+    await signTag(world.repository("v1", [key]), "v1");
+    assert.equal((await dataOf(owner)).tags[0]?.digest, first?.digest);
+  } finally {
+    await world[Symbol.asyncDispose]();
+  }
+});
+
+it("a role whose threshold the keys at hand do not reach is left to those who can", async () => {
+  await using cast = await twoSigners();
+  const { world, aliceKey, bobKey, owner } = cast;
+  await owner.publish({
+    changes: () => [{ kind: "delegate", role: bob, addKeys: [aliceKey.publicKey], threshold: 2 }],
+  });
+  world.registry.set("v1", "image one");
+  const published = await (
+    await signImage(world.repository("v1", [aliceKey]), { tag: "v1", existing: undefined, overwrites: false })
+  ).publish();
+  assert.deepEqual([...published].sort(), [alice, releases]);
+  assert.ok(bobKey.publicKey.id !== aliceKey.publicKey.id);
+});
+
 it("a removed signer is gone: its delegation, and its key in releases (14-Y)", async () => {
   await using cast = await twoSigners();
   const { world, aliceKey, bobKey, owner } = cast;

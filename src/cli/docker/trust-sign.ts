@@ -1,6 +1,6 @@
 // `docker trust sign IMAGE:TAG`: signs what the registry has under the tag; the first time it starts the repository, with the login's name
 // as its signer.
-import { CountersignError } from "../../bytes/index.ts";
+import { CountersignError, parseRoleName } from "../../bytes/index.ts";
 import {
   addSigner,
   ownSigner,
@@ -11,6 +11,7 @@ import {
   signImage,
   startRepository,
 } from "../../docker-trust/index.ts";
+import type { Collection } from "../../updater/index.ts";
 import type { Streams } from "../terminal.ts";
 import { prefixed } from "./failure.ts";
 import { say, type TrustCommand, type TrustContext } from "./trust-command.ts";
@@ -30,10 +31,10 @@ export const trustSign: TrustCommand = {
     await inRepository(context, text, async (repository) => {
       const tag = tagOf(repository);
       let collection = await repository.read({ offline: false });
-      if (collection === undefined) {
+      if (collection === undefined || (await isHalfStarted(repository, collection))) {
         // Before anything is made that cannot be taken back.
         await repository.content();
-        await begin(repository, streams);
+        await begin(repository, streams, collection === undefined);
         collection = await repository.read({ offline: false });
       }
       const [existing] = collection === undefined ? [] : (await readTrustData(collection, tag)).tags;
@@ -72,7 +73,19 @@ async function signTag(
   say(streams, `Successfully signed ${reference.gun}:${tag}`);
 }
 
-async function begin(repository: Repository, streams: Streams): Promise<void> {
+/** An earlier run made the collection and was cut off before it had named the first signer. */
+async function isHalfStarted(repository: Repository, collection: Collection): Promise<boolean> {
+  const { root, targets } = collection.documents();
+  const top = targets.get(parseRoleName("targets"))?.signed;
+  const isUntouched = root.signed.version === 1 && top?.version === 1 && top.targets.size === 0;
+  if (!isUntouched || (top.delegations?.roles.length ?? 0) > 0) return false;
+  const held = (await repository.ring()).ids();
+  const { keys, roles } = root.signed;
+  const own = roles.targets.keyIds.flatMap((id) => keys.get(id)?.publicKey?.id ?? []);
+  return own.some((id) => held.has(id)) && (await repository.login()) !== undefined;
+}
+
+async function begin(repository: Repository, streams: Streams, isNew: boolean): Promise<void> {
   const { host } = repository.image.reference;
   const login = await repository.login();
   if (login === undefined || login === "") {
@@ -84,8 +97,9 @@ async function begin(repository: Repository, streams: Streams): Promise<void> {
     });
   }
   const role = parseSignerName(login);
-  await startRepository(repository);
+  // Asks for a passphrase, perhaps: first, so that nothing is half started when the answer does not come.
   const key = await ownSigner(repository, login);
+  if (isNew) await startRepository(repository);
   await repository.publish({ changes: () => addSigner(role, [key]) });
   say(streams, `Created signer: ${login}`);
   say(streams, `Finished initializing signed repository for ${repository.image.text}`);
