@@ -4,7 +4,7 @@ import { addFiles, type FilesReport, findFiles, hashFiles, namesAlike } from "..
 import { connectionsOf } from "./collection-options.ts";
 import type { Context, OptionSpec } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { publishedJson, publisherName, publishOptions, showPublished } from "./publish-options.ts";
+import { publishedJson, publishOptions, showPublished } from "./publish-options.ts";
 import { printable, type Terminal } from "./terminal.ts";
 import { openWorkplace, trustDirectoryOption } from "./workplace.ts";
 
@@ -15,7 +15,11 @@ export const addFilesOptions: readonly OptionSpec[] = [
     value: "ROLE",
     text: "sign in this role; unless given the bin of each name, else as countersign sign chooses",
   },
-  { name: "publisher", value: "NAME", text: "who signs, as readers see it; user@machine unless given" },
+  {
+    name: "publisher",
+    value: "NAME",
+    text: "say of each file who signed it, and when; nothing is said otherwise, to keep documents small",
+  },
   { name: "no-contents", text: "send no contents to the server: it keeps those up to 4 MiB otherwise" },
   trustDirectoryOption,
   ...publishOptions,
@@ -50,7 +54,7 @@ export async function runAddFiles(context: Context, how: { readonly replaces: bo
       files,
       replaces: how.replaces,
       sendsContents: !args.flag("no-contents"),
-      publisher: await publisherName(context, connections.home),
+      publisher: args.value("publisher"),
     });
     const bytes = files.reduce((sum, { length }) => sum + length, 0);
     show(terminal, gun, report, { bytes, alike });

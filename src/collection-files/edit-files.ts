@@ -29,6 +29,7 @@ export interface AddFilesRequest extends EditRequest {
   readonly replaces: boolean;
   /** Small contents go to the server, where any TUF client can download them. */
   readonly sendsContents: boolean;
+  /** Said of each file, with the time; undefined: nothing is. */
   readonly publisher: string | undefined;
 }
 
@@ -102,7 +103,9 @@ function addFile(state: CollectionState, file: HashedFile, request: AddFilesRequ
     );
   }
   (present === undefined ? report.added : report.replaced).push(name);
-  return roles.map((role): Change => ({ kind: "add", name, length, hashes, role }));
+  // Who and when would double what a file takes in a document that readers fetch: only where somebody asks for it.
+  const said = request.publisher === undefined ? ({ isVerbatim: true } as const) : {};
+  return roles.map((role): Change => ({ kind: "add", name, length, hashes, role, ...said }));
 }
 
 function rolesFor(state: CollectionState, name: TargetName, request: EditRequest): readonly RoleName[] {
