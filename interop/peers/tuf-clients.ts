@@ -26,7 +26,8 @@ const clients = join(import.meta.dirname, "../clients");
 const pythonPackages = ["tuf==7.0.1", "securesystemslib[crypto]==1.6.0"];
 const tufJs = "tuf-js@6.0.2";
 
-export async function pythonTuf(): Promise<TufClient> {
+/** The Python that has python-tuf: to read repositories, and to make them. */
+export async function pythonOfTuf(): Promise<string> {
   const home = join(cache, "python-tuf-7.0.1");
   const python = join(home, "bin/python");
   await installOnce(home, async () => {
@@ -37,6 +38,11 @@ export async function pythonTuf(): Promise<TufClient> {
       installOptions(),
     );
   });
+  return python;
+}
+
+export async function pythonTuf(): Promise<TufClient> {
+  const python = await pythonOfTuf();
   return {
     name: "python-tuf",
     download: ({ root, url, directory, target }) => {

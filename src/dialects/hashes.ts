@@ -17,6 +17,8 @@ export interface HashCoding {
   readonly decode: (text: string) => Uint8Array;
   /** For the error: what was expected. */
   readonly expected: string;
+  /** Whether hashes of unknown algorithms alone may be listed; they prove nothing. */
+  readonly mayBeUnknown?: boolean;
 }
 
 /** Checks without decoding. `wherePath` is only called for an error. @throws metadata.invalid, target.invalid */
@@ -24,7 +26,7 @@ export function checkHashes(value: JsonValue, coding: HashCoding, wherePath: () 
   if (!isJsonObject(value)) {
     throw invalidAt(wherePath(), "expected an object", "target.invalid");
   }
-  let isKnown = false;
+  let isKnown = coding.mayBeUnknown === true;
   for (const algorithm of Object.keys(value)) {
     const text = memberOf(value, algorithm);
     if (typeof text !== "string" || !coding.isHash(algorithm, text)) {

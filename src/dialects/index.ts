@@ -11,6 +11,7 @@ export { type CertificateOf, convertRoot, convertTargets } from "./convert.ts";
 export { maxDepth as maxConvertedDepth, patternsOfPrefixes, prefixesOfPatterns } from "./convert-paths.ts";
 export { type RememberingDialect, rememberingDialect } from "./remembering.ts";
 export { delegatedRoleFromTuf1, roleFromTuf1, roleInTuf1 } from "./role-names.ts";
+export { foreignTuf1 } from "./tuf1/tuf1.ts";
 export { type Glance, notary1, tuf1 };
 
 /** The dialect of that name. */

@@ -2,7 +2,7 @@
 // stored before the next is asked for. A root that takes online keys out of use first takes the stored timestamp and snapshot with it
 // (5.3.11), or a reader whose version numbers an attacker had driven up would never recover.
 import { CountersignError, equalBytes, isCountersignError, parseGun } from "../bytes/index.ts";
-import { tuf1 } from "../dialects/index.ts";
+import { foreignTuf1 } from "../dialects/index.ts";
 import { TrustedSet } from "../tuf/index.ts";
 import { metadataFile } from "./repository-urls.ts";
 import type { Session } from "./session.ts";
@@ -28,7 +28,7 @@ export async function openTrustedSet(session: Session): Promise<TrustedSet> {
  * @throws json.*, metadata.*, threshold.*, signature.none
  */
 export function trustRoot(bytes: Uint8Array, now: number): TrustedSet {
-  return TrustedSet.fromRoot(bytes, { dialect: tuf1, gun: anyName, now });
+  return TrustedSet.fromRoot(bytes, { dialect: foreignTuf1, gun: anyName, now });
 }
 
 async function startFrom(session: Session, stored: Uint8Array | undefined): Promise<TrustedSet> {

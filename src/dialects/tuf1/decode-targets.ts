@@ -32,6 +32,15 @@ import { decodeKeys } from "./keys.ts";
 export const targetEntries: EntriesWanted = { member: "targets", recognise: plainTargetEnd(hexBytes) };
 
 export function decodeTargets(signed: JsonObject, entries?: JsonEntries): Targets {
+  return decodeTargetsWith(signed, entries, coding);
+}
+
+/** A target that lists only hashes we do not know cannot be verified, and is no fault of the other targets. */
+export function decodeForeignTargets(signed: JsonObject, entries?: JsonEntries): Targets {
+  return decodeTargetsWith(signed, entries, foreignCoding);
+}
+
+function decodeTargetsWith(signed: JsonObject, entries: JsonEntries | undefined, coding: HashCoding): Targets {
   return {
     type: "targets",
     ...decodeCommon(signed, ["targets", "delegations"]),
@@ -62,6 +71,8 @@ const coding: HashCoding = {
   decode: decodeHex,
   expected: "expected lower-case hex of the hash's size",
 };
+
+const foreignCoding: HashCoding = { ...coding, mayBeUnknown: true };
 
 /** Algorithm -> hex. @throws target.invalid */
 export const decodeHashes: (value: JsonValue, path: JsonPath) => Hashes = decodeHashesWith(coding);

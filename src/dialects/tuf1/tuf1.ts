@@ -20,7 +20,7 @@ import type { Dialect, Document, Signature, Signed } from "../../tuf/index.ts";
 import { decodeKeyId, readDocument } from "../envelope.ts";
 import { decodeSnapshot, decodeTimestamp } from "./decode-meta.ts";
 import { decodeRoot } from "./decode-root.ts";
-import { decodeTargets, targetEntries } from "./decode-targets.ts";
+import { decodeForeignTargets, decodeTargets, targetEntries } from "./decode-targets.ts";
 import { assemble, encodeSigned } from "./encode.ts";
 import { makeKey, signingScheme, verifyingScheme } from "./keys.ts";
 
@@ -37,6 +37,12 @@ export const tuf1: Dialect = {
   verifyingScheme,
   acceptsRootKey: () => true,
   formatExpiry: (at) => parseRfc3339(formatRfc3339Seconds(at)),
+};
+
+/** tuf1 for reading what other tools publish: as strict in form, and laxer only where that refuses nothing else of a document. */
+export const foreignTuf1: Dialect = {
+  ...tuf1,
+  decodeTargets: (role, bytes) => read(bytes, role, "targets", decodeForeignTargets, targetEntries),
 };
 
 function read<T extends Signed>(

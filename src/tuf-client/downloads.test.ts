@@ -1,0 +1,249 @@
+// Targets as files: nothing unverified, nothing outside the directory, no end to be waited for. TUF 1.0.34, 5.7.
+import assert from "node:assert/strict";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { it } from "node:test";
+import { createHttpClient } from "../http/index.ts";
+import { loopbackServer, rejectsWith, TufReader, TufTree, temporaryDirectory } from "../testing/index.ts";
+import { openDirectoryStore } from "./directory-store.ts";
+import { fileNameOf, roleFileName } from "./file-names.ts";
+import { httpTransport } from "./http-transport.ts";
+import { mirrorRepository } from "./mirror.ts";
+import { targetUrl } from "./repository-urls.ts";
+
+async function treeWith(...paths: readonly string[]): Promise<{ tree: TufTree; reader: TufReader }> {
+  const tree = await TufTree.create();
+  for (const path of paths) tree.addTarget("targets", path, `content of ${path}`);
+  await tree.publishAll("targets");
+  const reader = await TufReader.of(tree);
+  return { tree, reader };
+}
+
+it("no path of a repository leads out of the directory", async () => {
+  await using scratch = await temporaryDirectory();
+  const out = join(scratch.path, "out");
+  const paths = [
+    "/etc/passwd",
+    "a\\..\\b",
+    "C:\\x",
+    "nul\u0000byte",
+    "CON",
+    "~root",
+    "a/b/c",
+    ".hidden",
+    "x".repeat(600),
+    "-rf",
+    "a?b#c%41",
+  ];
+  const { reader } = await treeWith(...paths);
+  const repository = reader.open();
+  for (const path of paths) {
+    const { file } = await repository.download(path, out);
+    assert.equal(await readFile(file, "utf8"), `content of ${path}`);
+  }
+  assert.deepEqual(await readdir(scratch.path), ["out"]);
+  assert.equal((await readdir(out)).length, paths.length);
+});
+
+it("`.` and `..` are refused: an address that holds them means another file", async () => {
+  const paths = ["..", "../x", "a/../b", "./a", "a/."];
+  const { tree, reader } = await treeWith(...paths);
+  await using scratch = await temporaryDirectory();
+  const repository = reader.open();
+  for (const path of ["../x", "a/../b", "./a"]) {
+    assert.equal((await repository.lookup(path))?.path, path);
+    await rejectsWith(repository.download(path, scratch.path), "target.unsafe");
+  }
+  assert.ok(!tree.requests.some((file) => !file.startsWith("metadata/")));
+  assert.throws(() => targetUrl("https://example.com/t/", "..", undefined), /leads elsewhere/);
+});
+
+it("file names of strange texts are single, distinct and harmless", () => {
+  const names = [
+    "",
+    ".",
+    "..",
+    "con",
+    "CON.txt",
+    "nul",
+    "a/b",
+    "a%2Fb",
+    "A",
+    "x.",
+    "\u0000",
+    "\u202e",
+    "y".repeat(300),
+    `${"y".repeat(300)}z`,
+  ];
+  const files = names.map(fileNameOf);
+  assert.equal(new Set(files).size, names.length);
+  for (const file of files) assert.match(file, /^(?!\.{1,2}$)(?!con(\.|$)|nul(\.|$))[-A-Za-z0-9._~%]{1,200}$/i);
+  for (const role of ["Root", "TIMESTAMP", "Snapshot", "tarGets"]) {
+    assert.ok(!/^(root|timestamp|snapshot|targets)\.json$/i.test(roleFileName(role)), role);
+  }
+});
+
+it("a link that lies in the place of a target is replaced, not followed", async () => {
+  await using scratch = await temporaryDirectory();
+  const { reader } = await treeWith("app");
+  await mkdir(join(scratch.path, "out"));
+  await writeFile(join(scratch.path, "victim"), "content of app");
+  await symlink("../victim", join(scratch.path, "out", "app"));
+  const { isCached, file } = await reader.open().download("app", join(scratch.path, "out"));
+  await writeFile(file, "changed");
+  assert.equal(isCached, false);
+  assert.equal(await readFile(join(scratch.path, "victim"), "utf8"), "content of app");
+});
+
+it("a target of another length or content, endless or missing, leaves nothing behind", async () => {
+  await using scratch = await temporaryDirectory();
+  const { tree, reader } = await treeWith("app");
+  const [file = ""] = [...tree.files.keys()].filter((name) => name.startsWith("targets/"));
+  const encode = (text: string) => new TextEncoder().encode(text);
+  for (const [lie, code] of [
+    [{ bytes: encode("content of apq") }, "target.mismatch"],
+    [{ bytes: encode("short") }, "target.mismatch"],
+    [{ bytes: encode("content of app and more") }, "download.too_large"],
+    [{ isEndless: true }, "download.too_large"],
+    [{ status: 404 }, "download.missing"],
+    [{ status: 403 }, "download.denied"],
+  ] as const) {
+    tree.lies.set(file, lie);
+    await rejectsWith(reader.open().download("app", scratch.path), code);
+    assert.deepEqual(await readdir(scratch.path), []);
+  }
+});
+
+it("what is there and right is not asked for again; what was changed is", async () => {
+  await using scratch = await temporaryDirectory();
+  const { tree, reader } = await treeWith("app");
+  const { file } = await reader.open().download("app", scratch.path);
+  tree.takeRequests();
+  assert.equal((await reader.open().download("app", scratch.path)).isCached, true);
+  assert.ok(!tree.takeRequests().some((name) => name.startsWith("targets/")));
+  await writeFile(file, "content of apq");
+  assert.equal((await reader.open().download("app", scratch.path)).isCached, false);
+  assert.equal(await readFile(file, "utf8"), "content of app");
+});
+
+it("the prefix of consistent snapshots goes before the last component, and every listed hash is checked", async () => {
+  await using scratch = await temporaryDirectory();
+  const { tree, reader } = await treeWith("a/b/app");
+  await reader.open().download("a/b/app", scratch.path);
+  assert.match(tree.requests.at(-1) ?? "", /^targets\/a\/b\/[0-9a-f]{64}\.app$/);
+  tree.role("targets").targets["a/b/app"].hashes.sha512 = "0".repeat(128);
+  await tree.publishAll("targets");
+  await rejectsWith(reader.open().download("a/b/app", join(scratch.path, "again")), "target.mismatch");
+});
+
+it("a target that lists only unknown hashes cannot be had, and harms no other target", async () => {
+  await using scratch = await temporaryDirectory();
+  const { tree, reader } = await treeWith("app", "future");
+  tree.role("targets").targets.future.hashes = { blake4: "00ff" };
+  await tree.publishAll("targets");
+  const repository = reader.open();
+  await rejectsWith(repository.download("future", scratch.path), "target.invalid");
+  assert.deepEqual(await readdir(scratch.path), []);
+  assert.equal((await repository.download("app", scratch.path)).isCached, false);
+});
+
+it("base addresses keep their encoded characters, and strange role names are one path segment", async () => {
+  const { tree, reader } = await treeWith();
+  for (const name of ["?", "#", "/x", "../x", "a b", "%41", "\u00e9"]) await tree.delegate("targets", name);
+  await tree.publishAll("?", "#", "/x", "../x", "a b", "%41", "\u00e9", "targets");
+  const asked: string[] = [];
+  const transport = {
+    get: (request: Parameters<TufTree["get"]>[0]) => {
+      asked.push(request.url.href);
+      return tree.get({ ...request, url: new URL(request.url.href.replace("/x%2F%5By%5D/", "/")) });
+    },
+  };
+  await reader.open({ metadataUrl: "http://repository.test/x%2F%5By%5D/metadata", transport }).lookup("nothing");
+  const wanted = ["%3F", "%23", "%2Fx", "..%2Fx", "a%20b", "%2541", "%C3%A9"];
+  assert.deepEqual(
+    asked.slice(-7),
+    wanted.map((name) => `http://repository.test/x%2F%5By%5D/metadata/1.${name}.json`),
+  );
+});
+
+it("roles cannot write outside the metadata directory", async () => {
+  await using scratch = await temporaryDirectory();
+  const { tree, reader } = await treeWith();
+  const names = ["../escaped", "/absolute", "Root", "CON", "a/b", "..", "."];
+  for (const name of names) await tree.delegate("targets", name);
+  await tree.publishAll(...names, "targets");
+  const directory = join(scratch.path, "metadata");
+  const store = openDirectoryStore(directory);
+  await store.write("root", tree.firstRoot);
+  assert.equal(await reader.open({ store }).lookup("nothing"), undefined);
+  assert.deepEqual(await readdir(scratch.path), ["metadata"]);
+  assert.equal((await readdir(directory)).length, 4 + names.length);
+  assert.deepEqual(new Uint8Array(await readFile(join(directory, "root.json"))), tree.firstRoot);
+});
+
+it("redirects to other kinds of addresses are refused; silence and a cut body end", async () => {
+  const { tree } = await treeWith();
+  await using server = await loopbackServer((request, response) => {
+    const file = (request.url ?? "").slice(1);
+    if (file === "metadata/timestamp.json") return void response.writeHead(302, { location: where }).end();
+    const bytes = tree.files.get(file);
+    if (file === "metadata/2.snapshot.json" && bytes !== undefined) {
+      response.writeHead(200, { "content-length": bytes.length });
+      if (where === "cut") response.write(bytes.subarray(0, 9), () => response.destroy());
+      else response.write(bytes.subarray(0, 9));
+      return;
+    }
+    response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
+  });
+  let where = "";
+  const client = createHttpClient();
+  const transport = httpTransport({ client, attempts: 1 });
+  const open = async () => {
+    const reader = await TufReader.of(tree);
+    return reader.open({ metadataUrl: `${server.origin}/metadata`, transport, limits: { idleMs: 50 } }).refresh();
+  };
+  for (where of ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:text/plain,x", "javascript:1", ""]) {
+    await rejectsWith(open(), "download.redirected");
+  }
+  for (where of ["cut", "/metadata/../metadata/timestamp2.json"]) {
+    tree.files.set("metadata/timestamp2.json", tree.file("metadata/timestamp.json"));
+    if (where === "cut") continue;
+    await rejectsWith(open(), "download.too_slow");
+  }
+  client.close();
+});
+
+it("a mirror is a repository that a client reads, and keeps out of places that are not its own", async () => {
+  await using scratch = await temporaryDirectory();
+  const { tree, reader } = await treeWith("app", "dist/app", "../evil", "a\\b", "/abs");
+  await tree.delegate("targets", "../team");
+  tree.addTarget("../team", "team", "of the team");
+  await tree.publish("root");
+  await tree.publishAll("../team", "targets");
+  const copy = join(scratch.path, "copy");
+  const options = {
+    metadataUrl: "http://repository.test/metadata",
+    targetsUrl: "http://repository.test/targets",
+    store: reader.store,
+    transport: tree,
+    clock: reader.clock.now,
+  };
+  const report = await mirrorRepository(options, copy, { targets: "all" });
+  assert.deepEqual([report.roles, report.targets, report.fetched], [2, 3, 3]);
+  assert.deepEqual([...report.leftOut].sort(), ["../evil", "/abs", "a\\b"]);
+  assert.equal((await mirrorRepository(options, copy, { targets: "all" })).fetched, 0);
+  assert.deepEqual(await readdir(scratch.path), ["copy"]);
+
+  const copied = new TufTree();
+  for (const file of await readdir(join(copy, "metadata"))) {
+    copied.files.set(`metadata/${file}`, new Uint8Array(await readFile(join(copy, "metadata", file))));
+  }
+  const second = new TufReader(copied);
+  await second.store.write("root", tree.firstRoot);
+  assert.deepEqual((await second.open().lookup("team"))?.chain, ["targets", "../team"]);
+
+  await symlink(scratch.path, join(copy, "targets", "link"));
+  tree.addTarget("targets", "link/app", "x");
+  await tree.publishAll("targets");
+  assert.ok((await mirrorRepository(options, copy, { targets: "all" })).leftOut.includes("link/app"));
+});
