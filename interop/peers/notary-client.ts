@@ -17,15 +17,17 @@ export interface NotaryClientOptions {
   readonly authority: string | undefined;
   readonly trustDirectory: string;
   readonly cpu?: number | undefined;
+  /** The program and its first arguments; Debian's `notary` unless told. */
+  readonly program?: readonly [string, ...string[]] | undefined;
 }
 
 /** For every key; the peers' own variables carry it, as an operator's would. */
 export const testPassphrase = "a passphrase for tests only";
 
 export function notaryClient(options: NotaryClientOptions): NotaryClient {
-  const command = needPeer("notary");
+  const [command, ...first] = options.program ?? [needPeer("notary")];
   const authority = options.authority === undefined ? [] : ["--tlscacert", options.authority];
-  const shared = ["-s", options.url, "-d", options.trustDirectory, ...authority];
+  const shared = [...first, "-s", options.url, "-d", options.trustDirectory, ...authority];
   const roles = ["ROOT", "TARGETS", "SNAPSHOT", "DELEGATION"] as const;
   const passphrases = Object.fromEntries(roles.map((role) => [`NOTARY_${role}_PASSPHRASE`, testPassphrase]));
   const env = { HOME: options.trustDirectory, ...passphrases };

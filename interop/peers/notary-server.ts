@@ -30,8 +30,12 @@ export interface NotaryServerOptions {
 }
 
 /** The memory backend: not durable, keys lost on exit. */
-export async function startNotaryMemory(directory: Scratch, options: NotaryServerOptions = {}): Promise<NotaryServer> {
-  const server = await startServer(directory, "notary-memory", options, {
+export async function startNotaryMemory(
+  directory: Scratch,
+  options: NotaryServerOptions = {},
+  name = "notary-memory",
+): Promise<NotaryServer> {
+  const server = await startServer(directory, name, options, {
     trust_service: { type: "local", key_algorithm: "ecdsa" },
     storage: { backend: "memory" },
   });

@@ -17,6 +17,10 @@ export interface Side {
   readonly letter: string;
   readonly url: string;
   readonly authority: string | undefined;
+  /** What stands in for Debian's `notary` on this side. */
+  readonly notaryProgram?: readonly [string, ...string[]];
+  /** What programs print on stderr is not compared. */
+  readonly withoutStderr?: true;
 }
 
 export interface Entry {
@@ -66,7 +70,8 @@ export class Play implements AsyncDisposable {
   /** `notary ARGS`, by somebody with a trust directory of their own. */
   async notary(who: string, args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
     const { url, authority } = options.isElsewhere === true ? this.#elsewhere : this.side;
-    const client = notaryClient({ url, authority, trustDirectory: this.#of(who) });
+    const program = this.side.notaryProgram;
+    const client = notaryClient({ url, authority, trustDirectory: this.#of(who), program });
     const { isElsewhere: _, ...how } = options;
     const done = await client.runWith({ ...how, cwd: this.#props.directory.path }, ...args);
     this.#record(`${who}$ notary ${args.join(" ")}`, done);
@@ -112,7 +117,7 @@ export class Play implements AsyncDisposable {
   }
 
   #record(command: string, { status, stdout, stderr }: Finished): void {
-    const error = stderr === "" ? "" : `stderr:\n${stderr}`;
+    const error = stderr === "" || this.side.withoutStderr === true ? "" : `stderr:\n${stderr}`;
     this.#add(this.#plain(command), `exit ${status}\n${stdout}${error}`);
   }
 

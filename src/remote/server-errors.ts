@@ -40,8 +40,30 @@ export function readRefusal(response: HttpResponse): Refusal {
   return {
     kind: "notary",
     code: notaryCode,
-    message: printable(reason ?? stringMember(first, "message") ?? ""),
+    message: printable(
+      reason === undefined
+        ? (stringMember(first, "message") ?? "")
+        : `${prefixOf(stringMember(detail, "Name"))}${reason}`,
+    ),
   };
+}
+
+/** What Notary's client puts before a reason, by the kind of error (notary-v1, section 6.3). */
+function prefixOf(name: string | undefined): string {
+  switch (name) {
+    case "ErrValidation":
+      return "An error occurred during validation: ";
+    case "ErrBadRoot":
+      return "The root metadata is invalid: ";
+    case "ErrBadTargets":
+      return "The targets metadata is invalid: ";
+    case "ErrBadSnapshot":
+      return "The snapshot metadata is invalid: ";
+    case "ErrBadHierarchy":
+      return "Metadata hierarchy is incomplete: ";
+    default:
+      return "";
+  }
 }
 
 /** The error for an answer that is not the one hoped for. */

@@ -122,7 +122,8 @@ async function publicKeyOf(file: string, now: number): Promise<PublicKey> {
     const isMissing =
       error.code === "disk.unreadable" && (systemCode(error.cause) === "ENOENT" || error.message.includes("no file"));
     if (isMissing) throw new NotaryUsage(`file for public key does not exist: ${file}`);
-    throw new NotaryUsage(`unable to parse valid public key certificate from PEM file ${file}: ${error.message}`);
+    const why = error.message.includes("it holds no key") ? "no valid public key found" : error.message;
+    throw new NotaryUsage(`unable to parse valid public key certificate from PEM file ${file}: ${why}`);
   }
 }
 

@@ -49,6 +49,8 @@ function notaryLine(error: CountersignError, subject: Subject): string {
       return statusLine(message);
     case "metadata.missing":
     case "download.missing":
+      // A root that is only here, or only in the cache: the server has nothing of this name.
+      if (roleIn(message) === "timestamp") return `${subject.host} does not have trust data for ${subject.gun}`;
       return `${roleIn(message)} trust data unavailable.  Has a notary repository been initialized?`;
     case "metadata.expired":
       return expiredLine(message);
@@ -58,7 +60,7 @@ function notaryLine(error: CountersignError, subject: Subject): string {
       return `${message.split(" ")[0]} checksum did not match: ${message}`;
     case "threshold.unmet":
     case "signature.none":
-      return thresholdLine(message);
+      return thresholdLine(message, subject);
     case "certificate.invalid":
       return "could not validate the path to a trusted root: unable to retrieve valid leaf certificates";
     case "pin.missing":
@@ -68,17 +70,22 @@ function notaryLine(error: CountersignError, subject: Subject): string {
         ? "could not rotate trust to a new trusted root: failed to validate data with current trusted certificates"
         : "could not validate the path to a trusted root: unable to match any certificates to trust_pinning config";
     case "conflict.lost_race":
-    case "publish.refused":
-    case "server.key_missing":
     case "storage.conflict":
     case "collection.exists":
       return "trust server rejected operation.";
+    case "publish.refused":
+    case "server.key_missing":
+      return /: INVALID_UPDATE: (.+)$/.exec(message)?.[1] ?? "trust server rejected operation.";
+    case "preflight.would_lock_out":
+      return lockOutLine(message);
+    case "role.invalid":
+      return roleLine(message);
     case "key.missing":
       return keysLine(message);
     case "key.passphrase_missing":
       return "maximum number of passphrase attempts exceeded";
     case "key.passphrase_wrong":
-      return "could not find necessary signing keys: password invalid, operation has failed.";
+      return keysLine(message);
     default:
       return message;
   }
@@ -109,9 +116,9 @@ function rollbackLine(message: string): string {
   return numbers.length < 2 ? message : `version ${numbers[0]} is lower than current version ${numbers[1]}`;
 }
 
-function thresholdLine(message: string): string {
+function thresholdLine(message: string, { hasCachedRoot }: Subject): string {
   const role = roleIn(message);
-  if (role === "root") {
+  if (role === "root" || (hasCachedRoot && (role === "timestamp" || role === "snapshot"))) {
     return "could not rotate trust to a new trusted root: failed to validate data with current trusted certificates";
   }
   return `valid signatures did not meet threshold for ${role}`;
@@ -125,6 +132,24 @@ function keysLine(message: string): string {
     return `signing keys not available: need ${needed} keys from ${ids.length} possible keys (${ids.join(", ")})`;
   }
   return `could not find necessary signing keys, at least one of these keys must be available: ${ids.join(", ")}`;
+}
+
+/** What preflight refuses before anything is signed, and Notary only notices while it signs. */
+function lockOutLine(message: string): string {
+  const ids = [...message.matchAll(/\b[0-9a-f]{64}\b/g)].map((match) => match[0]);
+  const [, role, needed] = /notary1 (\S+): .* wants (\d+) of these keys/.exec(message) ?? [];
+  if (role === "targets") {
+    return `could not find necessary signing keys, at least one of these keys must be available: ${ids.join(", ")}`;
+  }
+  if (role !== undefined) {
+    return `signing keys not available: need ${needed} keys from ${ids.length} possible keys (${ids.join(", ")})`;
+  }
+  return message.includes("outside the paths delegated") ? "Could not add all targets" : message;
+}
+
+function roleLine(message: string): string {
+  const role = /^\S+ does not delegate to (\S+)/.exec(message)?.[1];
+  return role === undefined ? message : `tuf: invalid role ${role}. delegation does not exist`;
 }
 
 /** What to do, in the words of somebody who calls `notary`. */
@@ -168,6 +193,8 @@ function advice(error: CountersignError, { gun = "GUN", hasCachedRoot }: Subject
       return [
         "set NOTARY_ROOT_PASSPHRASE, NOTARY_TARGETS_PASSPHRASE, NOTARY_SNAPSHOT_PASSPHRASE or NOTARY_DELEGATION_PASSPHRASE, or run on a terminal",
       ];
+    case "preflight.would_lock_out":
+      return [`what was staged is still staged: notary status ${gun} shows it, notary reset ${gun} --all drops it`];
     case "download.denied":
       return ["set NOTARY_AUTH to the base64 of user:password, or run on a terminal to be asked"];
     default:

@@ -4,7 +4,7 @@
 import type { Gun } from "../../bytes/index.ts";
 import { parseRoleName } from "../../bytes/index.ts";
 import { notary1 } from "../../dialects/index.ts";
-import { openKeyRing, openTrustedCollection, publishStaged, stagedChange } from "../../flows/index.ts";
+import { cachedRootPins, openKeyRing, openTrustedCollection, publishStaged, stagedChange } from "../../flows/index.ts";
 import {
   type Change,
   type CollectionState,
@@ -14,6 +14,7 @@ import {
 } from "../../publish/index.ts";
 import type { Document } from "../../tuf/index.ts";
 import { type Desk, missing, openDesk } from "./desk.ts";
+import { beginCollection } from "./first-documents.ts";
 import type { NotaryContext } from "./front-context.ts";
 
 const rootRole = parseRoleName("root");
@@ -21,7 +22,7 @@ const targetsRole = parseRoleName("targets");
 const snapshotRole = parseRoleName("snapshot");
 const maxRootBytes = 4 * 1024 * 1024;
 
-/** @throws collection.missing when neither server nor directory has it; what publishing throws */
+/** A collection that nobody has begun is begun, as Notary does it. @throws what beginning and publishing throw */
 export async function publishAll(context: NotaryContext, gun: Gun): Promise<void> {
   using desk = await openDesk(context, gun);
   const isThere =
@@ -60,8 +61,11 @@ export function tell(context: NotaryContext, findings: readonly Finding[]): void
 async function publishFirst(context: NotaryContext, desk: Desk): Promise<void> {
   const { gun, ports } = desk;
   const list = context.directory.changes(gun);
+  if ((await localState(context, gun)) === undefined) await beginCollection(context, desk);
   const local = await localState(context, gun);
   if (local === undefined) throw missing(gun, ports.server.url.host);
+  // What was begun just now is what this directory trusts.
+  const pins = await cachedRootPins(context.directory, gun, context.clock());
   const staged = await list.list();
   const changes = staged.map(({ entry }): Change => stagedChange(entry, true));
   const state: CollectionState = { gun, dialects: new Map([["notary1", local]]) };
@@ -69,7 +73,6 @@ async function publishFirst(context: NotaryContext, desk: Desk): Promise<void> {
   const { publication, findings } = await prepareChange(state, changes, { now: context.clock(), keys });
   await ports.server.publishNotary1(wholeSet(local, publication.documents));
   // As a reader of this directory, which from now on holds what the server serves.
-  const pins = desk.pins;
   await openTrustedCollection(ports, { gun, dialect: "notary1", pins, trustOnFirstUse: false, offline: "never" });
   await list.remove(staged.map(({ id }) => id));
   tell(context, findings);
