@@ -92,8 +92,7 @@ function notaryLine(error: CountersignError, subject: Subject): string {
 }
 
 function statusLine(message: string): string {
-  const status =
-    /\b(?:answered|status|HTTP) ([1-5][0-9]{2})\b/.exec(message)?.[1] ?? /\b([345][0-9]{2})\b/.exec(message)?.[1];
+  const status = /\banswered ([1-5][0-9]{2})\b/.exec(message)?.[1];
   return status === undefined ? message : `unable to reach trust server at this time: ${status}.`;
 }
 
