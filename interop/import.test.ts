@@ -154,6 +154,17 @@ peerTest(
         for (const gun of sample) {
           assert.deepEqual(await show(home, gun), seen.get(gun), `${gun}, old caches`);
           assert.deepEqual(await show(home, gun, "-fresh"), seen.get(gun), `${gun}, fresh`);
+          const tags = await client.json(
+            "tags",
+            gun,
+            "--pin",
+            team.root.publicKey.id,
+            "--server",
+            home.url,
+            "--tls-ca",
+            home.authority ?? "",
+          );
+          assert.deepEqual([tags.status, JSON.stringify(tags.answer).includes('"tuf1"')], [0, true], tags.text);
         }
       },
     );
