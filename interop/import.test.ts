@@ -61,6 +61,13 @@ peerTest(
     const everything = [...guns, lapsing, ...broken, foreign];
     writeFileSync(directory.at("names.txt"), `# all of them\n${everything.join("\n")}\n`);
 
+    const byHand = `${host}/team/by-hand`;
+    const owner = (to: { url: string; authority: string | undefined }) =>
+      notaryClient({ ...to, trustDirectory: directory.at("owner") });
+    await owner(notary).ok("init", "-p", byHand);
+    await owner(notary).ok("add", "-p", byHand, "v1", directory.at("names.txt"));
+    const ownersList = (await owner(notary).ok("list", byHand)).stdout;
+
     const rotated = guns[0] ?? foreign;
     const sample = [rotated, guns[1] ?? foreign, guns[199] ?? foreign];
     const readers = new OurReaders();
@@ -177,6 +184,19 @@ peerTest(
       assert.equal(status, 0, text);
       assert.equal((answer as Check).collections.length, guns.length + 1);
     });
+
+    await context.test(
+      "notary's own directory has all that is needed: its owner goes on here with the old client",
+      async () => {
+        const args = ["--from-cache", directory.at("owner"), "--archive", directory.at("owners"), ...toHome];
+        const { status, answer, text } = await client.json("import", ...args);
+        assert.equal(status, 0, text);
+        assert.deepEqual((answer as Report).counts, { carriedOn: 1 });
+        assert.equal((await owner(home).ok("list", byHand)).stdout, ownersList);
+        await owner(home).ok("add", "-p", byHand, "v2", directory.at("names.txt"));
+        assert.match((await oldNotary(home, "nobody").ok("list", byHand)).stdout, /v1[\s\S]*v2/);
+      },
+    );
 
     await context.test("a docker client's cache is enough, with the server gone", async () => {
       const cache = directory.at("old-docker", "trust");
