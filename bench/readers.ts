@@ -2,11 +2,13 @@
 // the servers they read from: ours for us, the real notary-server for the Go clients. One tag's digest is known, so no registry is asked.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { OurClient } from "../interop/peers/countersign.ts";
+import process from "node:process";
+import type { OurClient, OurServer } from "../interop/peers/countersign.ts";
 import { type DockerClient, dockerClient } from "../interop/peers/docker-client.ts";
 import { findPeer } from "../interop/peers/find.ts";
 import { type NotaryClient, notaryClient } from "../interop/peers/notary-client.ts";
 import { type NotaryPostgres, startNotaryPostgres } from "../interop/peers/notary-server.ts";
+import { runOk } from "../interop/peers/process.ts";
 import type { Scratch } from "../interop/peers/scratch.ts";
 import { loadCpu, serverCpu } from "./load.ts";
 import { benchTarget } from "./notary-fill.ts";
@@ -92,6 +94,19 @@ function forgetOurs(client: OurClient): void {
 
 function forgetNotary(trustDirectory: string, gun: string): void {
   rmSync(join(trustDirectory, "tuf", gun, "metadata"), { recursive: true, force: true });
+}
+
+const bareGetScript = `
+const { get } = process.getBuiltinModule("node:https");
+const [url, file] = process.argv.slice(1);
+const ca = process.getBuiltinModule("node:fs").readFileSync(file);
+get(url, { ca }, (answer) => answer.resume().on("end", () => process.exit(answer.statusCode === 200 ? 0 : 1)));
+`;
+
+/** One request by node:https and nothing else: what no program on Node that asks a TLS server can go below. */
+export async function bareGet({ url, authority = "" }: Pick<OurServer, "url" | "authority">): Promise<number> {
+  const { wallMs } = await runOk(process.execPath, ["-e", bareGetScript, `${url}/v2/`, authority], { cpu: loadCpu });
+  return wallMs;
 }
 
 /** One more tag, published. */

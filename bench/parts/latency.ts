@@ -6,6 +6,7 @@ import { loadCpu, serverCpu } from "../load.ts";
 import { benchTags, fillByNotary } from "../notary-fill.ts";
 import { benchClient, fillOurs, startOurServer } from "../ours.ts";
 import {
+  bareGet,
   dockerReader,
   inspectDocker,
   knownTag,
@@ -54,6 +55,7 @@ export async function benchLatency(settings: BenchSettings): Promise<PartReport>
         { name: "countersign", measure: () => verifyOurs(ours, gun, mode) },
         notary && { name: "notary", measure: () => lookupNotary(notary, gun, mode) },
         docker && { name: "docker trust", measure: () => inspectDocker(docker, gun, mode, knownTag) },
+        { name: "bare https GET", measure: () => bareGet({ ...server, url: ourLine.url }) },
       ]);
     }
     await measure(`tags warm, ${size}`, [
@@ -68,6 +70,7 @@ export async function benchLatency(settings: BenchSettings): Promise<PartReport>
   }
   const notes = [
     `${roundTripMs} ms a round trip, half of it each way; a new connection waits for one more; the servers are on this machine`,
+    "bare https GET is the floor of every program on Node: TCP, TLS 1.3 and one request are three round trips",
     "both check a TLS server and the whole chain; ours reads every publish back before it says done",
   ];
   return { part: "latency", figures: all, targets: targets(all), notes };

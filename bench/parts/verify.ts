@@ -9,6 +9,7 @@ import { loadCpu, serverCpu } from "../load.ts";
 import { benchTags, fillByNotary } from "../notary-fill.ts";
 import { benchClient, fillOurs, startOurServer } from "../ours.ts";
 import {
+  bareGet,
   dockerReader,
   inspectDocker,
   knownTag,
@@ -44,6 +45,7 @@ export async function benchVerify(settings: BenchSettings): Promise<PartReport> 
         ...(docker === undefined || count > 10_000
           ? []
           : [{ name: "docker trust", measure: () => inspectDocker(docker, gun, mode, knownTag) }]),
+        { name: "bare https GET", measure: () => bareGet(server) },
         { name: floor, measure: async () => (await runOk(process.execPath, ["-e", "0"], { cpu: loadCpu })).wallMs },
       ];
       // Twice: the records of compiled code settle with the second run.
@@ -54,6 +56,7 @@ export async function benchVerify(settings: BenchSettings): Promise<PartReport> 
   }
   const notes = [
     "wall time of whole processes on one processor, servers on the other; NODE_EXTRA_CA_CERTS unset for every program",
+    "bare https GET is one request by node:https: what no program on Node that asks a TLS server can go below",
     "ours by the digest given, as notary's lookup: no registry is asked; both check a TLS server and the whole chain",
   ];
   return { part: "verify", figures: all, targets: targets(all), notes };
