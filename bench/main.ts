@@ -20,6 +20,7 @@ const parts: ReadonlyMap<string, (settings: BenchSettings) => Promise<PartReport
   ["large", async (settings) => (await import("./parts/large.ts")).benchLarge(settings)],
   ["storage", async (settings) => (await import("./parts/storage.ts")).benchStorage(settings)],
   ["reads", async (settings) => (await import("./parts/reads.ts")).benchReads(settings)],
+  ["tuf-repository", async (settings) => (await import("./parts/tuf-repository.ts")).benchTufRepository(settings)],
 ]);
 
 const usage = `usage: npm run bench -- [--short] [--only PART]... [--json FILE]
