@@ -141,6 +141,12 @@ test("a name that is somebody else's on our server is left alone", async () => {
   const outcome = await world.run({ again: true });
   assert.deepEqual([outcome.kind, outcome.error?.code], ["failed", "collection.exists"]);
   assert.deepEqual(await world.storage.collection(old.gun), before);
+  // A client that does not look first is refused by the server itself.
+  const source = world.server().notary1Source();
+  const blind = { notary1Source: () => ({ ...source, fetchRoot: async () => undefined }) };
+  const pushed = await world.run({ again: true, server: blind });
+  assert.deepEqual([pushed.kind, pushed.error?.code], ["failed", "collection.exists"]);
+  assert.deepEqual(await world.storage.collection(old.gun), before);
 });
 
 test("the server takes no history that a reader could not have verified, and none with a hole", async () => {
