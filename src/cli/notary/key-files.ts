@@ -1,6 +1,6 @@
 // `notary key import` and `key export`: keys between trust directories, as PEM text with Notary's headers. Exported keys stay encrypted
 // under their own passphrases, so neither command needs one for them.
-import { encodeUtf8, formatPem, isCountersignError } from "../../bytes/index.ts";
+import { CountersignError, encodeUtf8, formatPem, isCountersignError } from "../../bytes/index.ts";
 import { findKeys } from "../../flows/index.ts";
 import { createFile, readSmallFile, replaceFile } from "../../home/index.ts";
 import { NotaryUsage } from "./command-line.ts";
@@ -16,9 +16,17 @@ export const keyImport: NotaryCommand = async (context) => {
   const { vault } = deskKeys(context);
   let failed: unknown;
   for (const file of args) {
-    const blocks = privateKeyBlocks(await requiredFile(file));
+    const bytes = await requiredFile(file);
+    const blocks = privateKeyBlocks(bytes);
     if (blocks.length === 0) {
       context.log("warning", `no private key in ${file}`);
+      // Not a file of another kind, as Notary passes over, but a key that was cut short.
+      if (Buffer.from(bytes).includes("PRIVATE KEY-----")) {
+        failed ??= new CountersignError(
+          "key.format",
+          `${file} is damaged: a file that was only half written ends early`,
+        );
+      }
     }
     for (const block of blocks) {
       try {
