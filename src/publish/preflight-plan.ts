@@ -3,7 +3,7 @@
 import { isCountersignError } from "../bytes/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
 import type { Root, Targets } from "../tuf/index.ts";
-import { type DialectDraft, rootRole } from "./collection-draft.ts";
+import { type DialectDraft, rootRole, targetsRole } from "./collection-draft.ts";
 import { breaksOldWriters } from "./custom.ts";
 import { reachableIn } from "./delegated-paths.ts";
 import { type Finding, finding } from "./findings.ts";
@@ -40,6 +40,7 @@ export function preflightPlan(plan: Plan, options: PreflightOptions): readonly F
       ...delegationFindings(one, plan.vanishing),
       ...untouchedFindings(one, plan.vanishing, options),
       ...reachFindings(one),
+      ...layoutFindings(one),
     ]),
     ...behindFindings(plan),
   ];
@@ -176,6 +177,16 @@ function reachFindings(one: DialectDraft): readonly Finding[] {
     }
   }
   return findings;
+}
+
+/** A layout that some TUF clients do not know: they would find nothing, and say so of files that are there. */
+function layoutFindings(one: DialectDraft): readonly Finding[] {
+  const top = one.roles.get(targetsRole);
+  const isNew = top?.content.delegations?.succinct !== undefined && top.touch === "changed";
+  if (!isNew || top.current?.signed.delegations?.succinct !== undefined) return [];
+  const message = "tough and rust-tuf do not know succinct bins: their users find no file";
+  const hints = ["for every client: countersign collection layout GUN --bins hash-prefixes:8"];
+  return [finding("warning", "reader.refuses", message, { dialect: one.dialect.name, role: targetsRole, hints })];
 }
 
 function behindFindings(plan: Plan): readonly Finding[] {
