@@ -87,6 +87,12 @@ test("the program runs, with its compile cache in the user's own directory and n
   }
 });
 
+test("countersign-tuf-client is a program of the package, with its usage and exit code 1", () => {
+  const run = node([join(out, "node_modules/countersign", manifest().bin["countersign-tuf-client"])]);
+  assert.equal(run.status, 1);
+  assert.match(run.stderr, /usage: countersign-tuf-client --metadata-dir DIR init ROOTFILE/);
+});
+
 /** The records of compiled code below a home. */
 function records(home: string): readonly string[] {
   const directory = join(home, ".cache/countersign/.compiled");

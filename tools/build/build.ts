@@ -60,7 +60,10 @@ export async function buildPackage(root: string, out: string): Promise<readonly 
     ...asProgram,
     outdir: out,
     banner: { js: moduleUrl },
-    entryPoints: [{ in: "./src/cli/main.ts", out: "bin/program" }],
+    entryPoints: [
+      { in: "./src/cli/main.ts", out: "bin/program" },
+      { in: "./src/cli/tuf-client-driver.ts", out: "bin/countersign-tuf-client" },
+    ],
     outExtension: { ".js": ".cjs" },
   });
   await build({
@@ -73,6 +76,7 @@ export async function buildPackage(root: string, out: string): Promise<readonly 
   const launcher = join(out, "bin/countersign.cjs");
   writeFileSync(launcher, plainBuiltins(readFileSync(launcher, "utf8")));
   chmodSync(launcher, 0o755);
+  chmodSync(join(out, "bin/countersign-tuf-client.cjs"), 0o755);
 
   emitDeclarations(root, out);
   writeFileSync(join(out, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

@@ -41,7 +41,7 @@ export function publishedManifest(source: unknown, bin: string): Published {
     manifest: {
       ...Object.fromEntries(kept.filter((name) => name in from).map((name) => [name, from[name]])),
       engines: from.engines,
-      bin: { countersign: bin },
+      bin: { countersign: bin, "countersign-tuf-client": "bin/countersign-tuf-client.cjs" },
       exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
       // For users' bundlers: importing a door does nothing by itself; the program does.
       sideEffects: ["./bin/*.cjs"],
