@@ -56,14 +56,16 @@ while read -r name package why; do
   fi
 done < <(rows)
 
-# A docker 29 is in no Debian yet. It is built from its module where Go is at hand (a minute, once); its suite is skipped elsewhere.
+# A docker 29 is in no Debian yet. It is built from its module where Go is at hand (a minute, once); without it only its own suite is
+# skipped, but in CI nothing may be.
 docker29=${XDG_CACHE_HOME:-$HOME/.cache}/countersign-peers/docker-29
 docker29_version=v29.7.2
 if [ -x "$docker29" ]; then
   printf 'ok       %-16s %s\n' docker-29 "a docker client that has lost docker trust"
-elif command -v go >/dev/null && bash "$(dirname "$0")/peers/docker-29.sh" "$docker29_version" "$docker29" >/dev/null 2>&1; then
+elif PATH=$PATH:/usr/local/go/bin bash "$(dirname "$0")/peers/docker-29.sh" "$docker29_version" "$docker29" >/dev/null; then
   printf 'built    %-16s %s\n' docker-29 "a docker client that has lost docker trust"
 else
-  printf 'absent   %-16s %s\n' docker-29 "needs Go and its module proxy; only its own suite is skipped"
+  printf 'absent   %-16s %s\n' docker-29 "needs Go and its module proxy" >&2
+  [ -z "${CI:-}" ] || missing=1
 fi
 exit $missing

@@ -55,8 +55,11 @@ peerTest(
 );
 
 const docker29 = findDocker29();
+// In CI it is there or the test fails.
 const needed =
-  docker29 === undefined ? { skip: "no docker 29 here (npm run peers builds one where Go is at hand)" } : {};
+  docker29 === undefined && !process.env.CI
+    ? { skip: "no docker 29 here (npm run peers builds one where Go is at hand)" }
+    : {};
 
 test("docker 29: docker trust is back, and the doctor says what DOCKER_CONTENT_TRUST=1 no longer does", {
   ...needed,
