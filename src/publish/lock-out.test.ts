@@ -26,7 +26,6 @@ import {
   role,
   stateOf,
   targetsOf,
-  versionsOf,
 } from "./sample-collection.ts";
 
 const alices = role("targets/alice");
@@ -186,22 +185,6 @@ test("a delegation's threshold above its keys, or above the signatures it has, i
   await refused(state, [withBob], [keys.targets], "reader.refuses");
   const renew = { kind: "renew", role: alices } as const;
   await publish(state, [withBob, renew], [keys.targets, keys.alice, keys.bob]);
-});
-
-test("removing a delegation as a whole is a change like any other", async () => {
-  const state = await withAlice();
-  const { state: next, prepared } = await publish(state, [{ kind: "undelegate", role: alices }], [keys.targets]);
-  assert.deepEqual(versionsOf(prepared.publication), ["notary1 targets 3", "tuf1 targets 3"]);
-  assert.equal(stateOf(next, "tuf1").targets.size, 1);
-});
-
-test("a delegation made anew goes on from its old versions: readers remember them", async () => {
-  const state = await withAlice();
-  const { state: without } = await publish(state, [{ kind: "undelegate", role: alices }], [keys.targets]);
-  const delegate = { kind: "delegate", role: alices, addKeys: [keys.bob.publicKey], addPaths: [""] } as const;
-  const { state: again } = await publish(without, [delegate], [keys.targets]);
-  const { prepared } = await publish(again, [add("2.0", "two", { role: alices })], [keys.bob]);
-  assert.deepEqual(versionsOf(prepared.publication), ["notary1 targets/alice 2", "tuf1 targets/alice 2"]);
 });
 
 test("Q: a target outside its role's paths, or those above it, is refused instead of signed and never found", async () => {

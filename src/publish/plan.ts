@@ -3,7 +3,7 @@
 import { CountersignError, type RoleName } from "../bytes/index.ts";
 import type { Dialect } from "../dialects/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
-import type { Root, Targets } from "../tuf/index.ts";
+import { findDelegation, type Root, type Targets } from "../tuf/index.ts";
 import type { Change, PurgeKeys, SetDelegation } from "./change.ts";
 import {
   type CollectionDraft,
@@ -158,8 +158,29 @@ function applyTo(draft: CollectionDraft, role: RoleName, batch: readonly Change[
     const edited = editTargets(role, before.content, targetChanges, { publisher: options.publisher, now: options.now });
     const content = delegationChanges.length === 0 ? edited : editDelegations(one.dialect, edited, delegationChanges);
     one.roles.set(role, { ...before, content, touch: "changed", isOptional: false });
-    for (const change of delegationChanges) if (change.kind === "undelegate") dropBelow(one, change.role);
+    for (const change of delegationChanges) {
+      if (change.kind === "undelegate") dropBelow(one, change.role);
+      else beginAgain(draft, one, change.role, options);
+    }
   }
+}
+
+/**
+ * A delegation made anew, whose old document the snapshot still lists (TUF 1.0.34, 5.5.5: entries stay): a tuf1 search that comes to it ends
+ * there until somebody with the new keys has signed. So it begins, empty, in the publish that makes it.
+ */
+function beginAgain(draft: CollectionDraft, one: DialectDraft, role: RoleName, options: PlanOptions): void {
+  const isForTuf1 = draft.dialects.some(({ dialect }) => dialect.name === "tuf1");
+  if (!isForTuf1 || one.roles.has(role) || one.state.lapsed?.has(role) === true) return;
+  if (highestVersion(draft, role) > 0 && !isDelegatedNow(one, role)) {
+    one.roles.set(role, { ...newRole(one, role, options), touch: "changed" });
+  }
+}
+
+/** Delegated to in the documents that readers have today. */
+function isDelegatedNow({ roles }: DialectDraft, role: RoleName): boolean {
+  const delegations = roles.get(delegatorOf(role))?.current?.signed.delegations;
+  return delegations !== undefined && findDelegation(delegations, role) !== undefined;
 }
 
 /** A bin is published with its layout: one that is not here was not read, and would come back empty. @throws bug.unexpected */

@@ -1,0 +1,45 @@
+// Delegations taken away and made anew: readers remember the versions of the old one, and tuf1 snapshots go on listing its document.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CollectionState } from "./collection-state.ts";
+import { add, coded, keys, newCollection, publish, role, stateOf, versionsOf } from "./sample-collection.ts";
+
+const alices = role("targets/alice");
+
+async function withAlice(): Promise<CollectionState> {
+  const { state } = await newCollection();
+  const delegate = { kind: "delegate", role: alices, addKeys: [keys.alice.publicKey], addPaths: [""] } as const;
+  const first = await publish(state, [delegate], [keys.targets]);
+  return (await publish(first.state, [add("1.0", "one", { role: alices })], [keys.alice])).state;
+}
+
+test("removing a delegation as a whole is a change like any other", async () => {
+  const state = await withAlice();
+  const { state: next, prepared } = await publish(state, [{ kind: "undelegate", role: alices }], [keys.targets]);
+  assert.deepEqual(versionsOf(prepared.publication), ["notary1 targets 3", "tuf1 targets 3"]);
+  assert.equal(stateOf(next, "tuf1").targets.size, 1);
+});
+
+test("a delegation made anew goes on from its old versions: readers remember them", async () => {
+  const state = await withAlice();
+  const { state: without } = await publish(state, [{ kind: "undelegate", role: alices }], [keys.targets]);
+  const delegate = { kind: "delegate", role: alices, addKeys: [keys.bob.publicKey], addPaths: [""] } as const;
+  const { prepared: begun, state: again } = await publish(without, [delegate], [keys.targets, keys.bob]);
+  assert.deepEqual(versionsOf(begun.publication), [
+    "notary1 targets 4",
+    "notary1 targets/alice 2",
+    "tuf1 targets 4",
+    "tuf1 targets/alice 2",
+  ]);
+  const { prepared } = await publish(again, [add("2.0", "two", { role: alices })], [keys.bob]);
+  assert.deepEqual(versionsOf(prepared.publication), ["notary1 targets/alice 3", "tuf1 targets/alice 3"]);
+});
+
+test("a delegation made anew over an old document that its new keys have not signed would end every tuf1 search there", async () => {
+  const state = await withAlice();
+  const { state: without } = await publish(state, [{ kind: "undelegate", role: alices }], [keys.targets]);
+  const delegate = { kind: "delegate", role: alices, addKeys: [keys.bob.publicKey], addPaths: [""] } as const;
+  await assert.rejects(publish(without, [delegate], [keys.targets]), coded("preflight.would_lock_out"));
+  const anew = { ...delegate, role: role("targets/anybody") };
+  await publish(without, [anew], [keys.targets]);
+});
