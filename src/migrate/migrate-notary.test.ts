@@ -55,6 +55,13 @@ test("every version of every collection arrives byte for byte, and is current as
     assert.deepEqual(codes(report, history), ["warning key.missing"]);
   }));
 
+test("without the signer's database nothing is complete: a server without keys renews nothing", async () => {
+  const source = new SampleDeployment("docker-push-then-signer");
+  const report = await run(source, undefined, { signer: undefined });
+  assert.equal(finding(report, "signer.absent").severity, "left_out");
+  assert.equal(outcomeOf(report), "incomplete");
+});
+
 test("a dry run finds the same, opens the keys, and calls neither storage nor the keys' destination", async () => {
   const source = new SampleDeployment(...names);
   await source.addKey(history, "timestamp");
