@@ -41,6 +41,7 @@ export interface Desk extends Disposable {
 
 const rootRole = parseRoleName("root");
 const lockTimeoutMs = 60_000;
+const maxRootBytes = 4 * 1024 * 1024;
 
 /** The first argument as a collection's name. @throws NotaryUsage when there is none, gun.invalid */
 export function gunArgument(context: NotaryContext, complaint: string, atLeast = 1): Gun {
@@ -134,6 +135,23 @@ function deskHome({ env, directory, settings }: NotaryContext): Home {
         return documents.flatMap((bytes) => (bytes === undefined ? [] : [digestOf(bytes)]));
       },
     };
+  }
+}
+
+/**
+ * Whether the server has the collection. Only a root says so: a login page or a damaged body in its place says nothing of it.
+ * @throws metadata.*, json.*, download.*
+ */
+export async function isOnServer({ ports }: Pick<Desk, "ports">): Promise<boolean> {
+  const bytes = await ports.server.notary1Source().fetchRoot(undefined, { maxBytes: maxRootBytes });
+  if (bytes === undefined) return false;
+  try {
+    notary1.decodeRoot(bytes);
+    return true;
+  } catch (cause) {
+    if (!isCountersignError(cause)) throw cause;
+    const message = `${ports.server.url.host} answered with something that is no root: ${cause.message}`;
+    throw new CountersignError("metadata.invalid", message, { cause });
   }
 }
 

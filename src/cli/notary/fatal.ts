@@ -19,15 +19,18 @@ export interface Subject {
   readonly hasCachedRoot: boolean;
 }
 
+/** Advice that speaks of our own commands and settings, or of docker's: the `notary` command reads none of them. */
+const notOfNotary = /countersign |docker login|--tls-ca |DOCKER_CONFIG/;
+
 export function tellFailure(error: unknown, subject: Subject): Told {
   if (!(error instanceof CountersignError)) {
     const line = error instanceof Error ? error.message : String(error);
     return { line, more: [error instanceof Error ? String(error.stack ?? "") : "", "  - please report this"] };
   }
   const line = notaryLine(error, subject);
-  const own = line === error.message ? [] : [`countersign: ${printable(error.message)} [${error.code}]`];
-  const hints = [...advice(error, subject), ...error.hints.filter((hint) => !hint.includes("countersign "))];
-  return { line: printable(line), more: [...own, ...hints.map((hint) => `  - ${printable(hint)}`)] };
+  const own = `countersign: ${line === error.message ? "" : `${printable(error.message)} `}[${error.code}]`;
+  const hints = [...advice(error, subject), ...error.hints.filter((hint) => !notOfNotary.test(hint))];
+  return { line: printable(line), more: [own, ...hints.map((hint) => `  - ${printable(hint)}`)] };
 }
 
 /** Notary's text where it has one for this, else ours. */
@@ -151,14 +154,13 @@ function roleLine(message: string): string {
   return role === undefined ? message : `tuf: invalid role ${role}. delegation does not exist`;
 }
 
+const address = "the server is the one of -s URL, else remote_server.url in the configuration";
+
 /** What to do, in the words of somebody who calls `notary`. */
 function advice(error: CountersignError, { gun = "GUN", hasCachedRoot }: Subject): readonly string[] {
   switch (error.code) {
     case "collection.missing":
-      return [
-        `to start it: notary init -p ${gun}`,
-        "is it the right server? -s, or remote_server.url in the configuration",
-      ];
+      return [`to start it: notary init -p ${gun}`, `is it the right server? ${address}`];
     case "conflict.lost_race":
     case "storage.conflict":
       return ["somebody else published first; what was staged is still staged: run notary publish again"];
@@ -194,6 +196,20 @@ function advice(error: CountersignError, { gun = "GUN", hasCachedRoot }: Subject
       ];
     case "preflight.would_lock_out":
       return [`what was staged is still staged: notary status ${gun} shows it, notary reset ${gun} --all drops it`];
+    case "download.redirected":
+      return [
+        `a trust server answers by itself: the address leads to something else, a login page perhaps; ${address}`,
+      ];
+    case "download.too_large":
+    case "bundle.invalid":
+    case "metadata.invalid":
+      return [`what came is no trust data: a proxy or another server may have answered; ${address}`];
+    case "download.failed":
+      return [`if it goes on: is there a proxy in between? ${address}`];
+    case "tls.untrusted":
+      return ["the server's certificate authority is given with --tlscacert FILE, or as remote_server.root_ca"];
+    case "disk.read_only":
+      return ["the trust directory is the one of -d DIR, else trust_dir in the configuration, else ~/.notary"];
     case "download.denied":
       return ["set NOTARY_AUTH to the base64 of user:password, or run on a terminal to be asked"];
     default:

@@ -8,14 +8,13 @@ import type { Certificate, PublicKey, Signer } from "../../keys/index.ts";
 import { defaultLifetimes, nextSnapshot, prepareInitial } from "../../publish/index.ts";
 import { type Document, type Root, signDocument, type Targets } from "../../tuf/index.ts";
 import { NotaryUsage } from "./command-line.ts";
-import type { Desk } from "./desk.ts";
+import { type Desk, isOnServer } from "./desk.ts";
 import type { NotaryContext } from "./front-context.ts";
 import { rootCertificateOf, serverTimestampKey } from "./init-sources.ts";
 import { importRootKey } from "./key-import.ts";
 
 const rootRole = parseRoleName("root");
 const snapshotRole = parseRoleName("snapshot");
-const maxRootBytes = 4 * 1024 * 1024;
 
 /** False: this machine has begun it already, and nothing was changed. @throws collection.exists, key.*, download.*, disk.* */
 export async function beginCollection(context: NotaryContext, desk: Desk): Promise<boolean> {
@@ -108,8 +107,7 @@ async function openOrMake(
 }
 
 async function refuseExisting({ gun, ports }: Desk): Promise<void> {
-  const there = await ports.server.notary1Source().fetchRoot(undefined, { maxBytes: maxRootBytes });
-  if (there === undefined) return;
+  if (!(await isOnServer({ ports }))) return;
   throw new CountersignError("collection.exists", `${ports.server.url.host} has a collection ${gun} already`, {
     hints: [
       `to use it: notary list ${gun}; to publish in it, bring its keys: notary key import FILE`,

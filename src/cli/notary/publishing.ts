@@ -13,21 +13,18 @@ import {
   prepareChange,
 } from "../../publish/index.ts";
 import type { Document } from "../../tuf/index.ts";
-import { type Desk, missing, openDesk } from "./desk.ts";
+import { type Desk, isOnServer, missing, openDesk } from "./desk.ts";
 import { beginCollection } from "./first-documents.ts";
 import type { NotaryContext } from "./front-context.ts";
 
 const rootRole = parseRoleName("root");
 const targetsRole = parseRoleName("targets");
 const snapshotRole = parseRoleName("snapshot");
-const maxRootBytes = 4 * 1024 * 1024;
 
 /** A collection that nobody has begun is begun, as Notary does it. @throws what beginning and publishing throw */
 export async function publishAll(context: NotaryContext, gun: Gun): Promise<void> {
   using desk = await openDesk(context, gun);
-  const isThere =
-    (await desk.ports.server.notary1Source().fetchRoot(undefined, { maxBytes: maxRootBytes })) !== undefined;
-  if (!isThere) {
+  if (!(await isOnServer(desk))) {
     await desk.ports.home.whilePublishing(gun, () => publishFirst(context, desk));
     return;
   }

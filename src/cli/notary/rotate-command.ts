@@ -1,8 +1,8 @@
 // `notary key rotate GUN ROLE...`: new keys, published at once. Several roles share one root, which heals a server that has lost both its
 // keys (notary-v1, 14-H). New keys are on disk before the server hears of them; no key file is ever deleted, where Notary deletes the old
 // one before anything is uploaded (14-X).
-import { isTopRole, type TopRole } from "../../bytes/index.ts";
-import { type RoleRotation, rotateKeys } from "../../flows/index.ts";
+import { CountersignError, isTopRole, type TopRole } from "../../bytes/index.ts";
+import { type RoleRotation, type RotateReport, rotateKeys } from "../../flows/index.ts";
 import { printable } from "../terminal.ts";
 import { NotaryUsage } from "./command-line.ts";
 import { type Desk, gunArgument, openDesk } from "./desk.ts";
@@ -26,7 +26,8 @@ export const keyRotate: NotaryCommand = async (context) => {
   for (const role of roles) rotations.push(await rotationOf(context, desk, role, files));
   const pins = await pinsToPublish(context, desk);
   const { places, ports } = desk;
-  const report = await rotateKeys(ports, { gun, pins, places, passphrases: context.passphrases, roles: rotations });
+  const request = { gun, pins, places, passphrases: context.passphrases, roles: rotations };
+  const report = await rotateKeys(ports, request).catch((error: unknown) => sayItGoesOn(desk, error));
   if (Number(flags.value("legacy") ?? "0") > 0) {
     context.log("warning", "-l is not needed: readers with old caches follow the chain of roots");
   }
@@ -34,6 +35,14 @@ export const keyRotate: NotaryCommand = async (context) => {
   tell(context, report.findings);
   for (const role of roles) say(`Successfully rotated ${role} key for repository ${gun}\n`);
 };
+
+/** After a failure in the middle nobody knows what the server did: what to do next is the same either way. */
+async function sayItGoesOn({ gun, ports }: Desk, error: unknown): Promise<RotateReport> {
+  if (!(error instanceof CountersignError)) throw error;
+  if ((await ports.home.unfinished(gun, "rotate").read()) === undefined) throw error;
+  const next = "no key was deleted; when this is mended run the same command again: it goes on with the same new keys";
+  throw new CountersignError(error.code, error.message, { cause: error, hints: [next, ...error.hints] });
+}
 
 function topRole(text: string, isServers: boolean): TopRole {
   if (!isTopRole(text)) throw new NotaryUsage(`notary does not currently permit rotating the ${printable(text)} key`);
