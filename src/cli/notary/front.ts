@@ -73,6 +73,11 @@ async function runCommand(entry: CommandEntry, flags: NotaryFlags, program: Prog
     const told = tellFailure(error, subject);
     streams.out(`\n* fatal: ${told.line}\n`);
     for (const line of told.more) streams.err(`${line}\n`);
+    if (settings !== undefined && isCountersignError(error, "key.missing", "preflight.would_lock_out")) {
+      const { adviceOnDamagedKeys } = await import("./damaged-keys.ts");
+      const directory = openNotaryTrustDirectory(settings.trustDirectory, clock);
+      for (const line of await adviceOnDamagedKeys(directory, error.message)) streams.err(`  - ${line}\n`);
+    }
     return 1;
   }
 }

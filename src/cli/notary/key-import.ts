@@ -14,6 +14,7 @@ import { createFile, readSmallFile } from "../../home/index.ts";
 import { type CanonicalKeyId, parseCanonicalKeyId, publicKeyFromKeyObject } from "../../keys/index.ts";
 import { type NotaryVault, parseKeyFile, purposeOfRole, withPassphrase } from "../../signers/index.ts";
 import { NotaryUsage } from "./command-line.ts";
+import { damagedInPlace, holdsKey } from "./damaged-keys.ts";
 import type { NotaryContext } from "./front-context.ts";
 import { requiredFile } from "./required-file.ts";
 
@@ -66,6 +67,7 @@ export async function importBlock(
   if (await createFile(path, text)) return id;
   const present = await readSmallFile(path, { maxBytes: 1024 * 1024 });
   if (present !== undefined && decodeUtf8(present) === text) return id;
+  if (present !== undefined && !holdsKey(present)) throw damagedInPlace(id, path);
   throw new CountersignError("key.exists", `key ${id} is already at ${path}`, {
     hints: ["nothing was changed; the key that is there stays as it was"],
   });

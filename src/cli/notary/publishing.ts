@@ -1,8 +1,6 @@
 // `notary publish`: everything on the list in one publish. A collection that only this machine knows is published from what `init` wrote;
 // what the server has is changed by the same code as every other publish of ours. The list is cleared when a reader has read it back.
-
-import type { Gun } from "../../bytes/index.ts";
-import { parseRoleName } from "../../bytes/index.ts";
+import { type Gun, isCountersignError, parseRoleName } from "../../bytes/index.ts";
 import { notary1 } from "../../dialects/index.ts";
 import { cachedRootPins, openKeyRing, openTrustedCollection, publishStaged, stagedChange } from "../../flows/index.ts";
 import {
@@ -28,11 +26,26 @@ export async function publishAll(context: NotaryContext, gun: Gun): Promise<void
     await desk.ports.home.whilePublishing(gun, () => publishFirst(context, desk));
     return;
   }
-  const list = context.directory.changes(gun);
-  const ring = await openKeyRing(desk.places, context.passphrases);
   const pins = await pinsToPublish(context, desk);
-  const { findings } = await publishStaged(desk.ports, { gun, list, pins, ring, acceptsUnsigned: true });
+  const keys = await keyIds(desk);
+  try {
+    await publishList(context, desk, pins);
+  } catch (error) {
+    // A rotation that ran meanwhile in this directory has left the keys that are wanted now.
+    if (!isCountersignError(error, "preflight.would_lock_out") || (await keyIds(desk)) === keys) throw error;
+    await publishList(context, desk, pins);
+  }
+}
+
+async function publishList(context: NotaryContext, { gun, ports, places }: Desk, pins: Desk["pins"]): Promise<void> {
+  const list = context.directory.changes(gun);
+  const ring = await openKeyRing(places, context.passphrases);
+  const { findings } = await publishStaged(ports, { gun, list, pins, ring, acceptsUnsigned: true });
   tell(context, findings);
+}
+
+async function keyIds({ places }: Desk): Promise<string> {
+  return (await places.vault.list()).map(({ id }) => id).join(" ");
 }
 
 /**
