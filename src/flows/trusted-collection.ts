@@ -45,7 +45,8 @@ const rootRole = parseRoleName("root");
 export async function openTrustedCollection(ports: ReadPorts, request: ReadRequest): Promise<Collection> {
   const pins = await pinsFor(ports, request);
   ports.progress(`reading ${request.gun}`);
-  const { dialect, source } = await findSource(ports, { ...request, dialect: readableBy(pins, request.dialect) });
+  const wanted = { ...request, dialect: readableBy(pins, request.dialect) };
+  const { dialect, source, unreachable } = await findSource(ports, wanted);
   const open = (from: MetadataSource): Promise<Collection> =>
     openCollection({
       gun: request.gun,
@@ -59,9 +60,18 @@ export async function openTrustedCollection(ports: ReadPorts, request: ReadReque
       offline: request.offline,
       ...(ports.signal === undefined ? {} : { signal: ports.signal }),
     });
-  const collection = await open(source);
+  const collection = await open(source).catch((error: unknown) => {
+    throw unreachable === undefined ? error : expiredMeanwhile(error, unreachable);
+  });
   await pinFirstUse(ports, collection);
   return collection;
+}
+
+/** Nobody need renew what only this machine holds an old copy of: what failed is the way to the server. */
+function expiredMeanwhile(error: unknown, unreachable: CountersignError): unknown {
+  if (!isCountersignError(error, "metadata.expired")) return error;
+  const hint = `the server did not answer (${unreachable.message}), and what is kept here has expired: try again when it does`;
+  return new CountersignError(error.code, error.message, { cause: unreachable, hints: [hint] });
 }
 
 /** The pins that speak for a collection: the caller's, or those at home. */
@@ -83,7 +93,12 @@ function readableBy(pins: readonly Pin[], wanted: DialectName | "auto"): Dialect
 export async function findSource(
   ports: ReadPorts,
   request: ReadRequest,
-): Promise<{ readonly dialect: DialectName; readonly source: MetadataSource }> {
+): Promise<{
+  readonly dialect: DialectName;
+  readonly source: MetadataSource;
+  /** Why only the cache can answer. */
+  readonly unreachable?: CountersignError;
+}> {
   try {
     const bundle = await fetchBundle(ports, request.gun, request.dialect);
     if (bundle !== undefined) {
@@ -94,7 +109,7 @@ export async function findSource(
   } catch (error) {
     if (request.offline !== "allowed" || !isUnreachable(error)) throw error;
     const dialect = request.dialect === "auto" ? await cachedDialect(ports, request.gun) : request.dialect;
-    return { dialect, source: failingSource(error) };
+    return { dialect, source: failingSource(error), unreachable: error };
   }
 }
 
@@ -170,7 +185,7 @@ function failingSource(error: unknown): MetadataSource {
   return { fetchRoot: fail, fetchTimestamp: fail, fetchSnapshot: fail, fetchTargets: fail };
 }
 
-function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): error is CountersignError {
   return isCountersignError(
     error,
     "download.unreachable",

@@ -180,6 +180,8 @@ function advice(error: CountersignError, { gun = "GUN", hasCachedRoot }: Subject
           ]
         : ["the key ids of trust_pinning are those of the root certificates: ask the owner for the right ones"];
     case "metadata.expired":
+      // An old copy, and a server that did not answer: nobody has to renew anything.
+      if (error.cause instanceof CountersignError) return [];
       return [
         "whoever holds the key of that role can renew it, also now: notary witness -p, or for root: countersign rotate --certificate",
       ];
