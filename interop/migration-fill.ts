@@ -2,10 +2,11 @@
 // that it can do: delegations, custom data, rotations of every role, snapshot keys on both sides, versions, deletions.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { openBenchPublisher, prepareRow } from "../bench/prepared.ts";
+import { isCountersignError } from "../src/bytes/index.ts";
 import { makeCertificate } from "./peers/certificates.ts";
 import { type NotaryClient, notaryClient } from "./peers/notary-client.ts";
-import type { NotaryDeployment } from "./peers/notary-database.ts";
-import type { Scratch } from "./peers/scratch.ts";
+import { type NotaryDeployment, startNotaryDeployment } from "./peers/notary-database.ts";
+import { type Scratch, scratch } from "./peers/scratch.ts";
 
 const host = "registry.example.com";
 /** All roles rotated, two delegations, custom data. */
@@ -18,7 +19,7 @@ export const deletedGun = `${host}/team/deleted`;
 export const unpublishedGun = `${host}/team/unpublished`;
 
 /** `count` collections of two tags; every fourth has four versions more. */
-export async function fillFast(deployment: NotaryDeployment, count: number): Promise<readonly string[]> {
+async function fillFast(deployment: NotaryDeployment, count: number): Promise<readonly string[]> {
   using publisher = await openBenchPublisher({ url: deployment.plainUrl, authority: undefined, takesBoth: false });
   const guns = Array.from({ length: count }, (_, index) => `${host}/many/app-${String(index).padStart(4, "0")}`);
   const waiting = guns.entries();
@@ -33,6 +34,36 @@ export async function fillFast(deployment: NotaryDeployment, count: number): Pro
   };
   await Promise.all(Array.from({ length: 8 }, publishAll));
   return guns;
+}
+
+export interface FilledNotary extends AsyncDisposable {
+  readonly directory: Scratch;
+  readonly notary: NotaryDeployment;
+  readonly guns: readonly string[];
+}
+
+/**
+ * A deployment with `count` collections by `fillFast`. The real notary-server was seen to end under this load, once in some dozen fillings:
+ * then all of it is begun again, once.
+ */
+export async function filledNotary(
+  kind: "PostgreSQL" | "MariaDB",
+  count: number,
+  tell: (message: string) => void,
+): Promise<FilledNotary> {
+  for (let attempt = 1; ; attempt++) {
+    await using started = new AsyncDisposableStack();
+    const directory = started.use(scratch("migration"));
+    const notary = started.use(await startNotaryDeployment(directory, kind));
+    try {
+      const guns = await fillFast(notary, count);
+      const running = started.move();
+      return { directory, notary, guns, [Symbol.asyncDispose]: () => running.disposeAsync() };
+    } catch (error) {
+      tell(`filling failed: ${error}\n${notary.said().slice(-4_000)}`);
+      if (attempt === 2 || !isCountersignError(error, "download.unreachable")) throw error;
+    }
+  }
 }
 
 export interface ByHand {

@@ -6,14 +6,14 @@ import process from "node:process";
 import { parseGun, parseRoleName } from "../src/bytes/index.ts";
 import { createApp, localRoleSigner, openMasterKey } from "../src/server/index.ts";
 import { openSqliteStorage } from "../src/storage/index.ts";
-import { clientSnapshotGun, deletedGun, fillByHand, fillFast, fullGun, unpublishedGun } from "./migration-fill.ts";
+import { clientSnapshotGun, deletedGun, fillByHand, filledNotary, fullGun, unpublishedGun } from "./migration-fill.ts";
 import { changefeed, OurReaders, readFresh, type ServerAt } from "./migration-readers.ts";
 import { sourceProgram, startOurServer } from "./peers/countersign.ts";
 import { peerTest } from "./peers/find.ts";
 import { type NotaryClient, notaryClient } from "./peers/notary-client.ts";
-import { type NotaryDeployment, startNotaryDeployment } from "./peers/notary-database.ts";
+import type { NotaryDeployment } from "./peers/notary-database.ts";
 import { run, startProcess } from "./peers/process.ts";
-import { type Scratch, scratch } from "./peers/scratch.ts";
+import type { Scratch } from "./peers/scratch.ts";
 
 interface Report {
   readonly outcome: string;
@@ -72,9 +72,8 @@ peerTest(
   "two hundred collections of a real Notary on PostgreSQL move to SQLite and to PostgreSQL, and nobody notices",
   [...peers, "postgres"],
   async (context) => {
-    using directory = scratch("migration");
-    await using notary = await startNotaryDeployment(directory, "PostgreSQL");
-    const many = await fillFast(notary, 200);
+    await using filled = await filledNotary("PostgreSQL", 200, (message) => context.diagnostic(message));
+    const { directory, notary, guns: many } = filled;
     const { publisher, guns: byHand } = await fillByHand(directory, notary);
     const guns = [...many, ...byHand];
     const readers = new OurReaders();
@@ -238,10 +237,9 @@ peerTest(
 peerTest(
   "a Notary on MariaDB moves, with notary-signer kept: the old client publishes on through both",
   [...peers, "mariadbd"],
-  async () => {
-    using directory = scratch("migration-mariadb");
-    await using notary = await startNotaryDeployment(directory, "MariaDB");
-    const many = await fillFast(notary, 16);
+  async (context) => {
+    await using filled = await filledNotary("MariaDB", 16, (message) => context.diagnostic(message));
+    const { directory, notary, guns: many } = filled;
     const { guns: byHand } = await fillByHand(directory, notary);
     const guns = [...many, ...byHand];
     const readers = new OurReaders();

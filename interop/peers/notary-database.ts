@@ -22,6 +22,8 @@ export interface NotaryDeployment extends AsyncDisposable {
   changeKeys(sql: string): Promise<void>;
   /** One value, from the server's database; PostgreSQL only. */
   ask(sql: string): Promise<string>;
+  /** What the programs have said so far. */
+  said(): string;
   /** Ends notary-server; notary-signer and the database go on. */
   stopServer(): Promise<void>;
   /** Ends notary-server and notary-signer; the database goes on. */
@@ -62,6 +64,7 @@ export async function startNotaryDeployment(
     change: async (sql) => void (await database.run("notaryserver", sql)),
     changeKeys: async (sql) => void (await database.run("notarysigner", sql)),
     ask: async (sql) => String(await database.run("notaryserver", sql)),
+    said: () => [server.process, plain.process, signer.process].map((one) => `${one.name}: ${one.log()}`).join("\n"),
     stopServer,
     stopNotary: async () => {
       await stopServer();
