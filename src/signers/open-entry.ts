@@ -1,7 +1,7 @@
 // Opens one closed key for one identity: asks for its passphrase if it has one, and makes sure that what comes out is the key that
 // was asked for. A file swapped for another under the same name must not sign.
 import type { KeyObject } from "node:crypto";
-import { CountersignError } from "../bytes/index.ts";
+import { CountersignError, isCountersignError } from "../bytes/index.ts";
 import { type CanonicalKeyId, publicKeyFromKeyObject } from "../keys/index.ts";
 import type { KeyFileEntry } from "./key-file.ts";
 import { type PassphraseProvider, purposeOfRole, withPassphrase } from "./passphrases.ts";
@@ -13,9 +13,15 @@ export async function openEntry(
   path: string,
   passphrases: PassphraseProvider,
 ): Promise<KeyObject> {
-  const key = entry.isEncrypted
-    ? await withPassphrase(passphrases, { purpose: purposeOfRole(entry.role), keyId: id }, (text) => entry.open(text))
-    : await entry.open(undefined);
+  const about = { purpose: purposeOfRole(entry.role), keyId: id };
+  const opening = entry.isEncrypted
+    ? withPassphrase(passphrases, about, (text) => entry.open(text))
+    : entry.open(undefined);
+  const key = await opening.catch((error: unknown) => {
+    // Of the many files of a directory people must know which one it is.
+    if (!isCountersignError(error, "key.format", "key.unsupported")) throw error;
+    throw new CountersignError(error.code, `${path}: ${error.message}`, { cause: error, hints: error.hints });
+  });
   const got = publicKeyFromKeyObject(key).id;
   if (got !== id) throw new CountersignError("key.format", `${path} holds key ${got}, expected ${id}`);
   return key;

@@ -101,6 +101,20 @@ for (const [what, damage] of [
   });
 }
 
+it("a key of a cipher that nobody reads is told by its path when it is to sign", async () => {
+  await using world = await openFrontWorld();
+  const owner = world.machine("owner");
+  await ok(owner, "init", "-p", gun);
+  const [name = "", text = ""] = [...owner.keys()].find(([, each]) => each.includes("role: targets")) ?? [];
+  const path = join(owner.home, ".notary/private", name);
+  const [head = "", tail = ""] = [/^[\s\S]*?\n\n/.exec(text)?.[0], /-----END.*\n$/.exec(text)?.[0]];
+  writeFileSync(path, `${head}${Buffer.alloc(64, 1).toString("base64")}\n${tail}`);
+  const { status, out, err } = await owner.run("witness", "-p", gun, "targets");
+  assert.equal(status, 1);
+  assert.ok(out.includes(`* fatal: ${path}: key file is damaged`), out);
+  assert.match(err, /\[key.format\]\n {2}- a file that was only half written ends early; restore it from a backup/);
+});
+
 it("keys that others may read work as with Notary, and what is imported from such a file may not be read by others", async () => {
   await using world = await openFrontWorld();
   const owner = world.machine("owner");
