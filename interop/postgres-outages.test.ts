@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Gun, isCountersignError, parseGun, parseRoleName } from "../src/bytes/index.ts";
-import { type Commit, openPostgresStorage, type Storage } from "../src/storage/index.ts";
+import { type Gun, isCountersignError, parseGun } from "../src/bytes/index.ts";
+import { openPostgresStorage, type Storage } from "../src/storage/index.ts";
 import { type CuttingProxy, cuttingProxy, type Direction } from "./peers/cutting-proxy.ts";
 import { findPeer, peerTest } from "./peers/find.ts";
 import { type Postgres, startPostgres } from "./peers/postgres.ts";
 import { scratch } from "./peers/scratch.ts";
+import { gun, publish, targets } from "./peers/small-commits.ts";
 
 const running = new AsyncDisposableStack();
 let postgres: Postgres;
@@ -20,25 +21,6 @@ if (findPeer("postgres") !== undefined) {
     postgres = running.use(await startPostgres(running.use(scratch("postgres-outages"))));
   });
   after(() => running.disposeAsync());
-}
-
-const gun = parseGun("example.com/app");
-const targets = { dialect: "tuf1", role: parseRoleName("targets") } as const;
-
-function publish(version: number, name: Gun = gun): Commit {
-  return {
-    gun: name,
-    expectedGeneration: version - 1,
-    documents: [{ ...targets, version, bytes: Buffer.from(`${name} ${version}`) }],
-    retired: [],
-    forgotten: [],
-    blobs: [],
-    behind: [],
-    changes: [{ version, sha256: "ab".repeat(32), category: "update" }],
-    usedKeys: [],
-    renewAt: undefined,
-    at: version,
-  };
 }
 
 function newDatabase(): Promise<string> {

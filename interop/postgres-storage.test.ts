@@ -2,14 +2,15 @@
 // new, somebody else's, full of connections, killed, cut off in any phase of a commit, shared with another process.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { type ErrorCode, isCountersignError, parseGun, parseRoleName, type RoleName } from "../src/bytes/index.ts";
+import { type ErrorCode, isCountersignError, parseGun, type RoleName } from "../src/bytes/index.ts";
 import { importContract } from "../src/storage/import-contract.ts";
-import { type Commit, openPostgresStorage, type Storage } from "../src/storage/index.ts";
+import { openPostgresStorage, type Storage } from "../src/storage/index.ts";
 import { storageContract } from "../src/storage/storage-contract.ts";
 import { findPeer, peerTest } from "./peers/find.ts";
 import { type Postgres, startPostgres } from "./peers/postgres.ts";
 import { freePort } from "./peers/process.ts";
 import { scratch } from "./peers/scratch.ts";
+import { gun, publish, targets } from "./peers/small-commits.ts";
 
 const running = new AsyncDisposableStack();
 let postgres: Postgres;
@@ -30,25 +31,6 @@ async function newDatabase(): Promise<string> {
 
 async function openEmpty(): Promise<Storage> {
   return openPostgresStorage({ url: await newDatabase() });
-}
-
-const gun = parseGun("example.com/app");
-const targets = { dialect: "tuf1", role: parseRoleName("targets") } as const;
-
-function publish(version: number, name = gun): Commit {
-  return {
-    gun: name,
-    expectedGeneration: version - 1,
-    documents: [{ ...targets, version, bytes: Buffer.from(`${name} ${version}`) }],
-    retired: [],
-    forgotten: [],
-    blobs: [],
-    behind: [],
-    changes: [{ version, sha256: "ab".repeat(32), category: "update" }],
-    usedKeys: [],
-    renewAt: undefined,
-    at: version,
-  };
 }
 
 async function opening(url: string, ...codes: readonly ErrorCode[]): Promise<void> {
