@@ -11,6 +11,7 @@ export type FindingCode =
   | "custom.breaks_old_writers"
   | "delegation.last_key"
   | "delegation.unreachable_target"
+  | "delegation.unsigned"
   | "delegation.vanishes"
   | "delegation.walk_differs"
   | "dialect.behind"

@@ -149,10 +149,11 @@ function applyTo(draft: CollectionDraft, role: RoleName, batch: readonly Change[
   const delegationChanges = batch.filter((change) => change.kind === "delegate" || change.kind === "undelegate");
   if (targetChanges.length === 0 && delegationChanges.length === 0) return;
   const isBin = isTuf1Only(draft, role);
+  const beginsAnew = isBegunAnew(draft, role);
   for (const one of draft.dialects) {
     if (isBin && one.dialect.name !== "tuf1") continue;
     if (isBin) requireRead(one, role);
-    const lapsed = one.state.lapsed?.get(role);
+    const lapsed = beginsAnew ? undefined : one.state.lapsed?.get(role);
     // Without its old content a role that expired would come back empty.
     const before = one.roles.get(role) ?? (lapsed === undefined ? newRole(one, role, options) : adopted(lapsed, false));
     const edited = editTargets(role, before.content, targetChanges, { publisher: options.publisher, now: options.now });
@@ -167,14 +168,25 @@ function applyTo(draft: CollectionDraft, role: RoleName, batch: readonly Change[
 
 /**
  * A delegation made anew, whose old document the snapshot still lists (TUF 1.0.34, 5.5.5: entries stay): a tuf1 search that comes to it ends
- * there until somebody with the new keys has signed. So it begins, empty, in the publish that makes it.
+ * there until somebody with the new keys has signed. So it begins, empty, in the publish that makes it, if its keys are at hand. If they
+ * are not, a collection of both dialects lets their holder begin it later (`isBegunAnew`).
  */
 function beginAgain(draft: CollectionDraft, one: DialectDraft, role: RoleName, options: PlanOptions): void {
   const isForTuf1 = draft.dialects.some(({ dialect }) => dialect.name === "tuf1");
   if (!isForTuf1 || one.roles.has(role) || one.state.lapsed?.has(role) === true) return;
-  if (highestVersion(draft, role) > 0 && !isDelegatedNow(one, role)) {
+  if (highestVersion(draft, role) === 0 || isDelegatedNow(one, role)) return;
+  if (draft.dialects.length === 1 || canSign(one, role, options.keyIds)) {
     one.roles.set(role, { ...newRole(one, role, options), touch: "changed" });
   }
+}
+
+/**
+ * Its document is one that nobody signed who may, in both dialects: what other keys left there before it was removed. Preflight lets nothing
+ * else come to that, but in a collection of notary1 alone, where a purge may leave a role to those whose keys stay.
+ */
+function isBegunAnew({ dialects }: CollectionDraft, role: RoleName): boolean {
+  const isUnsigned = ({ roles, state }: DialectDraft) => !roles.has(role) && state.lapsed?.get(role)?.isSigned !== true;
+  return dialects.length > 1 && dialects.every(isUnsigned);
 }
 
 /** Delegated to in the documents that readers have today. */

@@ -2,7 +2,7 @@
 // Each finding stands for a lock-out that happened to somebody (notary-v1, section 14: M, N, Q, T; 14.1).
 import { isCountersignError } from "../bytes/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
-import type { Root, Targets } from "../tuf/index.ts";
+import { findDelegation, type Root, type Targets } from "../tuf/index.ts";
 import { type DialectDraft, rootRole, targetsRole } from "./collection-draft.ts";
 import { breaksOldWriters } from "./custom.ts";
 import { reachableIn } from "./delegated-paths.ts";
@@ -39,6 +39,7 @@ export function preflightPlan(plan: Plan, options: PreflightOptions): readonly F
       ...rootFindings(one, plan.state.gun, options.now),
       ...delegationFindings(one, plan.vanishing),
       ...untouchedFindings(one, plan.vanishing, options),
+      ...awaitedFindings(one),
       ...reachFindings(one),
       ...layoutFindings(one),
     ]),
@@ -150,6 +151,25 @@ function untouchedFindings(
   const root = newestRoot(one);
   if (one.newRoots.length === 0 && isNearExpiry(root.expires, rootRole, now))
     findings.push(nearExpiry(one, rootRole, root));
+  return findings;
+}
+
+/** Delegations made anew whose keys are elsewhere, while tuf1 goes on listing the document from before they were removed. */
+function awaitedFindings(one: DialectDraft): readonly Finding[] {
+  if (one.dialect.name !== "tuf1") return [];
+  const findings: Finding[] = [];
+  for (const { content, current } of one.roles.values()) {
+    for (const { name } of content.delegations?.roles ?? []) {
+      const listed = one.state.snapshot?.signed.meta.get(name)?.version;
+      if (listed === undefined || one.roles.has(name) || one.state.lapsed?.has(name) === true) continue;
+      if (findDelegation(current?.signed.delegations, name) !== undefined) continue;
+      const message = `version ${listed}, from before it was removed, counts again if its keys signed it; if not, searches that come to it end there`;
+      const hints = [
+        `whoever holds one of its keys signs something in ${name}, or runs: countersign witness GUN ${name}`,
+      ];
+      findings.push(finding("warning", "delegation.unsigned", message, { dialect: "tuf1", role: name, hints }));
+    }
+  }
   return findings;
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CollectionState } from "./collection-state.ts";
+import type { Prepared } from "./prepare.ts";
 import { add, coded, keys, newCollection, publish, role, stateOf, versionsOf } from "./sample-collection.ts";
 
 const alices = role("targets/alice");
@@ -35,11 +36,27 @@ test("a delegation made anew goes on from its old versions: readers remember the
   assert.deepEqual(versionsOf(prepared.publication), ["notary1 targets/alice 3", "tuf1 targets/alice 3"]);
 });
 
-test("a delegation made anew over an old document that its new keys have not signed would end every tuf1 search there", async () => {
+test("a delegation made anew whose keys are elsewhere is told: what its old keys left ends every tuf1 search that comes to it", async () => {
   const state = await withAlice();
   const { state: without } = await publish(state, [{ kind: "undelegate", role: alices }], [keys.targets]);
   const delegate = { kind: "delegate", role: alices, addKeys: [keys.bob.publicKey], addPaths: [""] } as const;
-  await assert.rejects(publish(without, [delegate], [keys.targets]), coded("preflight.would_lock_out"));
+  const { prepared } = await publish(without, [delegate], [keys.targets]);
+  assert.deepEqual(told(prepared), [["delegation.unsigned", alices]]);
+  const { prepared: begun } = await publish(without, [delegate], [keys.targets, keys.bob]);
   const anew = { ...delegate, role: role("targets/anybody") };
-  await publish(without, [anew], [keys.targets]);
+  const { prepared: fresh } = await publish(without, [anew], [keys.targets]);
+  assert.deepEqual([told(begun), told(fresh)], [[], []]);
 });
+
+test("in tuf1 alone nothing would tell the new holder's beginning from the old one's content: it begins in the same publish or not at all", async () => {
+  const both = await withAlice();
+  const state = { ...both, dialects: new Map([["tuf1", stateOf(both, "tuf1")]] as const) };
+  const { state: without } = await publish(state, [{ kind: "undelegate", role: alices }], [keys.targets]);
+  const delegate = { kind: "delegate", role: alices, addKeys: [keys.bob.publicKey], addPaths: [""] } as const;
+  await assert.rejects(publish(without, [delegate], [keys.targets]), coded("preflight.would_lock_out"));
+  await publish(without, [delegate], [keys.targets, keys.bob]);
+});
+
+function told({ findings }: Prepared) {
+  return findings.filter(({ code }) => code === "delegation.unsigned").map(({ code, role: about }) => [code, about]);
+}

@@ -212,12 +212,43 @@ it("after every signer has gone, new ones can be named and sign, for readers of 
   assert.deepEqual((await dataOf(owner)).signers, []);
   await owner.publish({ changes: () => addSigner(alice, [aliceKey.publicKey]) });
   await signTag(world.repository("v1", [aliceKey]), "v1");
+  await foundInBoth(owner, "v1");
+});
+
+for (const [whose, again] of [
+  ["the key bob had", (cast: Cast) => Promise.resolve(cast.bobKey)],
+  ["a new key, since bob lost his", () => generateSigner()],
+] as const) {
+  it(`a removed signer is named again by ${whose}, which is not at hand, and signs on for both dialects`, async () => {
+    await using cast = await twoSigners();
+    const { world, aliceKey, bobKey } = cast;
+    const owner = world.repository("v1", [aliceKey], true);
+    world.registry.set("v1", "image one");
+    for (const key of [aliceKey, bobKey]) await signTag(world.repository("v1", [key]), "v1");
+    await remove(owner, "bob");
+    const key = await again(cast);
+    await owner.publish({ changes: () => addSigner(bob, [key.publicKey]) });
+    await foundInBoth(owner, "v1");
+    world.registry.set("v2", "image two");
+    await signTag(world.repository("v2", [key]), "v2");
+    for (const name of ["v1", "v2"]) await foundInBoth(owner, name);
+    const [first, second] = (await dataOf(owner)).tags;
+    const kept = key === bobKey ? ["alice", "bob"] : ["alice"];
+    assert.deepEqual(
+      [first?.signers, second?.signers],
+      [kept, ["bob"]],
+      "no new key vouches for what an old one signed",
+    );
+  });
+}
+
+async function foundInBoth(owner: Repository, name: string): Promise<void> {
   for (const dialect of ["notary1", "tuf1"] as const) {
     const request = { gun, dialect, pins: [], trustOnFirstUse: false, offline: "never" } as const;
-    const found = await (await openTrustedCollection(owner.ports, request)).lookup("v1");
-    assert.ok(found !== undefined, dialect);
+    const found = await (await openTrustedCollection(owner.ports, request)).lookup(name);
+    assert.ok(found !== undefined, `${name} in ${dialect}`);
   }
-});
+}
 
 it("a key that is another signer's too stays in releases", async () => {
   await using cast = await twoSigners();
