@@ -33,43 +33,46 @@ export function verifyChain(
   const [leaf] = chain;
   if (leaf === undefined || chain.length !== x5c.length)
     return { why: "a certificate of the token's chain is malformed" };
-  const faults: string[] = [];
-  const isTrusted = reaches(leaf, chain.slice(1), bundle, now, 0, faults);
-  return isTrusted ? { key: leaf.publicKey } : { why: faults[0] ?? "the token's chain does not lead to the bundle" };
+  const verdict = searchAnchor(leaf, chain.slice(1), bundle, now);
+  return verdict.isTrusted ? { key: leaf.publicKey } : { why: verdict.why };
 }
 
-/** `below`: how many issuers stand between `certificate` and the leaf, for path length limits. */
-function reaches(
-  certificate: X509Certificate,
+/**
+ * From the leaf upwards, nearest issuers first, and each certificate once: where several vouch for each other the paths between them
+ * are more than anybody may have us walk, and the shortest way to one is also the one that path length limits allow most.
+ */
+function searchAnchor(
+  leaf: X509Certificate,
   helpers: readonly X509Certificate[],
   bundle: readonly X509Certificate[],
   now: number,
-  below: number,
-  faults: string[],
-): boolean {
-  if (!isValidAt(certificate, now)) {
-    faults.push("a certificate of the token's chain is expired or not yet valid");
-    return false;
+): { readonly isTrusted: true } | { readonly isTrusted: false; readonly why: string } {
+  const faults: string[] = [];
+  const waiting = new Set(helpers);
+  let reached = [leaf];
+  // How many issuers stand between the reached ones and the leaf.
+  for (let below = 0; reached.length > 0; below++) {
+    const next: X509Certificate[] = [];
+    for (const certificate of reached) {
+      if (!isValidAt(certificate, now)) {
+        faults.push("a certificate of the token's chain is expired or not yet valid");
+        continue;
+      }
+      if (bundle.some((anchor) => anchor.raw.equals(certificate.raw))) return { isTrusted: true };
+      const isItsIssuer = (issuer: X509Certificate) =>
+        isIssuer(certificate, issuer, below) && certificate.verify(issuer.publicKey);
+      for (const anchor of bundle.filter(isItsIssuer)) {
+        if (isValidAt(anchor, now)) return { isTrusted: true };
+        faults.push("the certificate of the bundle that vouches for the token is expired or not yet valid");
+      }
+      for (const issuer of [...waiting].filter(isItsIssuer)) {
+        waiting.delete(issuer);
+        next.push(issuer);
+      }
+    }
+    reached = next;
   }
-  if (bundle.some((anchor) => anchor.raw.equals(certificate.raw))) return true;
-  const issuers = (among: readonly X509Certificate[]) =>
-    among
-      .filter((issuer) => isIssuer(certificate, issuer, below))
-      .filter((issuer) => certificate.verify(issuer.publicKey));
-  for (const anchor of issuers(bundle)) {
-    if (isValidAt(anchor, now)) return true;
-    faults.push("the certificate of the bundle that vouches for the token is expired or not yet valid");
-  }
-  return issuers(helpers).some((issuer) =>
-    reaches(
-      issuer,
-      helpers.filter((helper) => helper !== issuer),
-      bundle,
-      now,
-      below + 1,
-      faults,
-    ),
-  );
+  return { isTrusted: false, why: faults[0] ?? "the token's chain does not lead to the bundle" };
 }
 
 /** checkIssued also asks for the right to sign certificates, where the issuer has key usages. */

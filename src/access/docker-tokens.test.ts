@@ -1,6 +1,6 @@
 // Docker tokens: every way in that is not the issuer's, tried.
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { makeCertificate, makeToken, newEcKey, publicJwk, second } from "../testing/index.ts";
@@ -246,6 +246,19 @@ test("a chain of one's own, an expired authority, a leaf that plays authority, a
     await w.verdict(makeToken({ header: { x5c: [fresh.base64] }, claims: late, key: fresh.key })),
     "the certificate of the bundle that vouches for the token is expired or not yet valid",
   );
+});
+
+test("certificates that all vouch for each other: each is looked at once, not once a path", async (t) => {
+  await using w = await world();
+  const now = w.clock.now();
+  const one = makeCertificate({ name: "loop", now, isCa: true });
+  const others = Array.from({ length: 7 }, () => makeCertificate({ name: "loop", now, isCa: true, key: one.key }));
+  const header = { x5c: [one, ...others].map(({ base64 }) => base64) };
+  const token = makeToken({ header, claims: w.issuer.claims, key: one.key });
+  const verify = t.mock.method(X509Certificate.prototype, "verify");
+  assert.equal(await w.verdict(token), "the token's chain does not lead to the bundle");
+  // All orders of seven are 13,700 signatures to check: seconds of this server, for anybody who asks.
+  assert.ok(verify.mock.callCount() <= 7, `${verify.mock.callCount()} signatures`);
 });
 
 test("chains that are none, and a chain whose failure a known key id must not mend", async () => {
