@@ -66,6 +66,23 @@ test("endless parts, endless content and endless headers are stopped", async () 
   );
 });
 
+test("content that comes a byte at a time is not kept a byte at a time", async (t) => {
+  const joined = t.mock.method(Buffer, "concat");
+  const content = "x".repeat(20_000);
+  const wide = { ...limits, maxPartBytes: 20_000, maxTotalBytes: 30_000 };
+  const [read] = await readMultipart(type, cut(`${part("root", content)}--b--`, 1), wide);
+  assert.equal(Buffer.from(read?.bytes ?? []).toString(), content);
+  const longest = Math.max(...joined.mock.calls.map(({ arguments: [pieces] }) => pieces.length));
+  assert.ok(longest <= 10, `${longest} pieces of one part`);
+});
+
+test("endless blanks behind a boundary are passed over, not walked one by one", async (t) => {
+  const steps = t.mock.method(Buffer.prototype, "subarray");
+  const padded = `--b${" ".repeat(4_000)}\r\nContent-Disposition: form-data; filename="root"\r\n\r\nx\r\n--b--`;
+  assert.deepEqual(await read(padded, 1_000), [["root", "x"]]);
+  assert.ok(steps.mock.callCount() < 50, `${steps.mock.callCount()} steps`);
+});
+
 test("a part without a file name has an empty one", async () => {
   const body = '--b\r\nContent-Disposition: form-data; name="files"\r\n\r\nx\r\n--b--';
   assert.deepEqual(await read(body), [["", "x"]]);

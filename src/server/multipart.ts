@@ -15,6 +15,8 @@ export interface MultipartLimits {
 }
 
 const maxHeaderBytes = 8 * 1024;
+/** Content that comes in smaller pieces is joined before it is kept: a million pieces of one byte would weigh a hundred times as much. */
+const minPieceBytes = 4 * 1024;
 
 /** @throws request.invalid, request.too_large */
 export async function readMultipart(
@@ -101,7 +103,9 @@ class MultipartReader {
 
   #readLineEnd(): boolean {
     // Blanks after a boundary are "transport padding" (RFC 2046, 5.1.1).
-    while (this.#rest[0] === 0x20 || this.#rest[0] === 0x09) this.#rest = this.#rest.subarray(1);
+    let blanks = 0;
+    while (this.#rest[blanks] === 0x20 || this.#rest[blanks] === 0x09) blanks++;
+    if (blanks > 0) this.#rest = this.#rest.subarray(blanks);
     if (this.#rest.length < 2) return false;
     const mark = this.#rest.toString("latin1", 0, 2);
     if (mark !== "\r\n" && mark !== "--") throw malformed("a boundary is not followed by a line end");
@@ -131,11 +135,12 @@ class MultipartReader {
   #readContent(): boolean {
     const at = this.#rest.indexOf(this.#delimiter);
     const safe = at >= 0 ? at : Math.max(0, this.#rest.length - this.#delimiter.length);
-    this.#contentBytes += safe;
-    if (this.#contentBytes > this.#limits.maxPartBytes) {
+    if (this.#contentBytes + safe > this.#limits.maxPartBytes) {
       const name = JSON.stringify(this.#filename.slice(0, 80));
       throw new CountersignError("request.too_large", `part ${name} is over ${this.#limits.maxPartBytes} bytes`);
     }
+    if (at < 0 && safe < minPieceBytes) return false;
+    this.#contentBytes += safe;
     if (safe > 0) this.#content.push(this.#rest.subarray(0, safe));
     this.#rest = this.#rest.subarray(at >= 0 ? at + this.#delimiter.length : safe);
     if (at < 0) return false;
