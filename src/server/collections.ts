@@ -39,6 +39,9 @@ export interface Published {
   readonly behind: readonly DialectName[];
 }
 
+/** `failed`: nothing was stored, and the collection is as due as before. */
+export type RenewalOutcome = "renewed" | "nothing" | "failed";
+
 export interface CollectionsOptions {
   readonly storage: Storage;
   readonly signer: RoleSigner;
@@ -158,18 +161,18 @@ export class Collections {
   }
 
   /**
-   * Signs again what is past half of its life, in both dialects. True when something was renewed. Never throws for a collection that
-   * cannot be renewed now: it is looked at again later, and what is stored stays valid until its own end.
+   * Signs again what is past half of its life, in both dialects. Never throws for a collection that cannot be renewed now: it is looked
+   * at again later, and what is stored stays valid until its own end.
    */
-  renew(gun: Gun): Promise<boolean> {
+  renew(gun: Gun): Promise<RenewalOutcome> {
     return this.#queue.run(gun, async () => {
       try {
         const isRenewed = await this.#renewNow(gun, this.#clock());
         if (isRenewed) this.#onRenewal(gun);
-        return isRenewed;
+        return isRenewed ? "renewed" : "nothing";
       } catch (error) {
         this.#onRenewal(gun, error);
-        return false;
+        return "failed";
       }
     });
   }

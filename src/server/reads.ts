@@ -18,11 +18,11 @@ const retryMs = 60_000;
 export class Reads {
   readonly storage: Storage;
   readonly #clock: Clock;
-  readonly #renew: (gun: Gun) => Promise<boolean>;
+  readonly #renew: (gun: Gun) => Promise<unknown>;
   readonly #states: CollectionCache<CurrentState>;
-  readonly #renewing = new Map<Gun, Promise<boolean>>();
+  readonly #renewing = new Map<Gun, Promise<unknown>>();
 
-  constructor(storage: Storage, clock: Clock, renew: (gun: Gun) => Promise<boolean>, maxBytes: number) {
+  constructor(storage: Storage, clock: Clock, renew: (gun: Gun) => Promise<unknown>, maxBytes: number) {
     this.storage = storage;
     this.#clock = clock;
     this.#renew = renew;
@@ -68,7 +68,7 @@ export class Reads {
   }
 
   /** Many readers may find it due at once; one renewal is enough. */
-  #renewOnce(gun: Gun): Promise<boolean> {
+  #renewOnce(gun: Gun): Promise<unknown> {
     let renewing = this.#renewing.get(gun);
     if (renewing === undefined) {
       renewing = this.#renew(gun).finally(() => this.#renewing.delete(gun));

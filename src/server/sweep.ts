@@ -3,19 +3,22 @@
 import { randomInt } from "node:crypto";
 import type { Clock, Gun } from "../bytes/index.ts";
 import type { Storage } from "../storage/index.ts";
+import type { RenewalOutcome } from "./collections.ts";
 
 const batchSize = 64;
+/** When so many cannot be stored it is the database or the disk: nothing more is tried, and nothing more logged, until the next round. */
+const maxFailures = 256;
 const pauseMs = 60_000;
 
 export class Sweep {
   readonly #storage: Storage;
   readonly #clock: Clock;
-  readonly #renew: (gun: Gun) => Promise<boolean>;
+  readonly #renew: (gun: Gun) => Promise<RenewalOutcome>;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #isStopped = false;
 
-  constructor(storage: Storage, clock: Clock, renew: (gun: Gun) => Promise<boolean>) {
+  constructor(storage: Storage, clock: Clock, renew: (gun: Gun) => Promise<RenewalOutcome>) {
     this.#storage = storage;
     this.#clock = clock;
     this.#renew = renew;
@@ -34,14 +37,19 @@ export class Sweep {
     run();
   }
 
-  /** Everything that is due; the number of collections looked at. */
+  /** Everything that is due, each once; the number of collections looked at. */
   async once(): Promise<number> {
     let seen = 0;
-    while (!this.#isStopped) {
-      const due = await this.#storage.dueForRenewal(this.#clock(), batchSize);
-      await Promise.all(due.map((gun) => this.#renew(gun)));
-      seen += due.length;
-      if (due.length < batchSize) break;
+    // They stay due: asked for again in this round, they would be all that it ever comes to.
+    const failed = new Set<Gun>();
+    while (!this.#isStopped && failed.size < maxFailures) {
+      const limit = batchSize + failed.size;
+      const due = await this.#storage.dueForRenewal(this.#clock(), limit);
+      const batch = due.filter((gun) => !failed.has(gun));
+      const outcomes = await Promise.all(batch.map((gun) => this.#renew(gun)));
+      for (const [at, gun] of batch.entries()) if (outcomes[at] === "failed") failed.add(gun);
+      seen += batch.length;
+      if (due.length < limit) break;
     }
     return seen;
   }
