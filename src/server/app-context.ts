@@ -35,4 +35,6 @@ export interface AppContext {
 export interface IncomingUpload {
   readonly request: Request;
   readonly body: AsyncIterable<Uint8Array> | null;
+  /** The address group that it comes from. */
+  readonly whom: string;
 }

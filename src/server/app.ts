@@ -132,7 +132,7 @@ async function handle(
     if (refused === undefined) admission = await admitTo(context, route, request, from);
     if (refused !== undefined) response = refused;
     else if (admission?.isAdmitted === false) response = admission.response;
-    else response = await answer(context, route, { request, body }, url, path, from);
+    else response = await answer(context, route, { request, body, whom: addressGroup(from.address) }, url, path);
   } catch (error) {
     failure = error;
     if (error instanceof RefusedUpload) context.metrics.count("publish_refusals");
@@ -190,7 +190,6 @@ async function answer(
   incoming: IncomingUpload,
   url: URL,
   path: string,
-  from: Requester,
 ): Promise<Response> {
   const { method } = incoming.request;
   const isRead = method === "GET" || (method === "HEAD" && isOurs(route));
@@ -203,7 +202,7 @@ async function answer(
       if (method !== "GET") return unknown(route, method);
       return new Response(context.metrics.text(), { headers: { "content-type": metricsType } });
     case "token":
-      return (await token(context, incoming, from)) ?? unknown(route, method);
+      return (await token(context, incoming)) ?? unknown(route, method);
     case "adminTokens":
       return (await administer(context, route.id, incoming)) ?? unknown(route, method);
     case "changefeed":
@@ -238,12 +237,11 @@ async function answer(
 
 async function token(
   { access, limiter }: AppContext,
-  { request }: IncomingUpload,
-  from: Requester,
+  { request, whom }: IncomingUpload,
 ): Promise<Response | undefined> {
   if (access === undefined) return undefined;
   const response = await tokenService(access, request.method, request.headers.get("authorization") ?? undefined);
-  if (response?.status === 401) limiter.take("failures", addressGroup(from.address));
+  if (response?.status === 401) limiter.take("failures", whom);
   return response;
 }
 

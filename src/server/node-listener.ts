@@ -2,32 +2,52 @@
 // keeps a GET within reach of a bare HTTP server. Everything else becomes a Request and goes through the app.
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Requester } from "../access/index.ts";
+import { CountersignError } from "../bytes/index.ts";
+import { AnswersUnderWay, defaultPatience, type Patience } from "./answers-under-way.ts";
 import type { App } from "./app.ts";
 import { type AddressOf, clientAddresses } from "./client-address.ts";
-import { notaryError } from "./notary-errors.ts";
+import { notaryError, notaryErrorOf } from "./notary-errors.ts";
+import { problem } from "./problem.ts";
 
 /** `isRunning` false: this connection is asked to end with the answer (a graceful stop). */
 export function nodeListener(
   app: App,
   isRunning: () => boolean,
   addressOf: AddressOf = clientAddresses([]),
+  { patience = defaultPatience, maxBytesUnderWay = 512 * 1024 * 1024 }: ListenerLimits = {},
 ): RequestListener {
+  const ports = { app, addressOf, patience, sending: new AnswersUnderWay(maxBytesUnderWay, patience) };
   return (incoming, outgoing) => {
     if (!isRunning()) outgoing.setHeader("Connection", "close");
-    if (incoming.method === "GET" && answerFromMemory(app, addressOf, incoming, outgoing)) return;
-    void answerThroughApp(app, addressOf, incoming, outgoing);
+    if (incoming.method === "GET" && answerFromMemory(ports, incoming, outgoing)) return;
+    void answerThroughApp(ports, incoming, outgoing);
   };
 }
 
+export interface ListenerLimits {
+  readonly patience?: Patience;
+  /** Large answers that may be in memory while they are sent. */
+  readonly maxBytesUnderWay?: number;
+}
+
+interface ListenerPorts {
+  readonly app: App;
+  readonly addressOf: AddressOf;
+  readonly patience: Patience;
+  readonly sending: AnswersUnderWay;
+}
+
 function answerFromMemory(
-  app: App,
-  addressOf: AddressOf,
+  { app, addressOf, sending }: ListenerPorts,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): boolean {
   const { url = "", headers } = incoming;
-  const ready = app.ready(url, headers.authorization, addressOf(incoming));
+  const address = addressOf(incoming);
+  const ready = app.ready(url, headers.authorization, address);
   if (ready === undefined) return false;
+  // Through the app it goes the same way, and is refused there.
+  if (!sending.admit(outgoing, ready.body, address)) return false;
   const started = performance.now();
   outgoing.writeHead(200, ready.headers);
   outgoing.end(ready.body);
@@ -37,18 +57,22 @@ function answerFromMemory(
 }
 
 async function answerThroughApp(
-  app: App,
-  addressOf: AddressOf,
+  { app, addressOf, patience, sending }: ListenerPorts,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
   try {
     const request = toRequest(incoming);
-    const response =
+    const from = requester(incoming, addressOf);
+    let response =
       typeof request === "number"
         ? refusal(request)
-        : await app.handle(request, hasBody(incoming) ? incoming : undefined, requester(incoming, addressOf));
-    const body = Buffer.from(await response.arrayBuffer());
+        : await app.handle(request, hasBody(incoming) ? bodyOf(incoming, patience) : undefined, from);
+    let body = Buffer.from(await response.arrayBuffer());
+    if (!sending.admit(outgoing, body, from.address)) {
+      response = busy(incoming.url ?? "");
+      body = Buffer.from(await response.arrayBuffer());
+    }
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
     if (!response.headers.has("content-length")) outgoing.setHeader("content-length", body.length);
     outgoing.writeHead(response.status).end(body);
@@ -94,6 +118,23 @@ function requester(incoming: IncomingMessage, addressOf: AddressOf): Requester {
   const isTls = "encrypted" in socket && socket.encrypted === true;
   const origin = headers.host === undefined ? undefined : `${isTls ? "https" : "http"}://${headers.host}`;
   return { address: addressOf(incoming), origin };
+}
+
+/** A body that stands still ends its connection; what is done with it afterwards may take its time. */
+async function* bodyOf(incoming: IncomingMessage, { idleMs }: Patience): AsyncGenerator<Uint8Array> {
+  incoming.setTimeout(idleMs, () => incoming.destroy());
+  try {
+    for await (const chunk of incoming) yield chunk;
+  } catch (cause) {
+    throw new CountersignError("request.invalid", "the connection ended inside the body", { cause });
+  }
+  incoming.setTimeout(0);
+}
+
+function busy(url: string): Response {
+  const isNotarys = /\/_trust\/(?:tuf\/|changefeed)/.test(url);
+  const error = new CountersignError("server.busy", "too many large answers at once; try again in a moment");
+  return isNotarys ? notaryErrorOf(error) : problem(error);
 }
 
 function hasBody({ method }: IncomingMessage): boolean {

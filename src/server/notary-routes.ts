@@ -18,9 +18,9 @@ const maxInt32 = 2 ** 31 - 1;
 export async function notaryUpdate(
   context: AppContext,
   gun: Gun,
-  { request, body: received }: IncomingUpload,
+  { request, body: received, whom }: IncomingUpload,
 ): Promise<Response> {
-  return context.uploads.spend(received, async (body) => {
+  return context.uploads.spend(whom, received, async (body) => {
     const parts = await readMultipart(request.headers.get("content-type"), body, uploadLimits);
     const read = parseNotaryUpload(parts);
     switch (read.kind) {

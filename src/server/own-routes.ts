@@ -23,9 +23,9 @@ const rootRole = parseRoleName("root");
 export async function publish(
   context: AppContext,
   gun: Gun,
-  { request, body: received }: IncomingUpload,
+  { request, body: received, whom }: IncomingUpload,
 ): Promise<Response> {
-  return context.uploads.spend(received, async (body) => {
+  return context.uploads.spend(whom, received, async (body) => {
     const parts = await readMultipart(request.headers.get("content-type"), body, uploadLimits);
     return jsonResponse(await context.collections.publish(gun, parseUpload(parts)));
   });

@@ -1,31 +1,32 @@
-// How many bytes of uploads may be in memory at once, over all publishers: without it a handful of clients that never finish
-// could take all of it. What is over the budget is told to come back.
+// How many bytes of uploads may be in memory at once: without it a handful of clients that never finish could take all of it. What is
+// over the budget is told to come back.
 import { CountersignError } from "../bytes/index.ts";
+import { ByteBudget } from "./byte-budget.ts";
 
 export class UploadBudget {
-  readonly #maxBytes: number;
-  #bytes = 0;
+  readonly #budget: ByteBudget;
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.#budget = new ByteBudget(maxBytes);
   }
 
-  /** Runs `work` on a body whose bytes are counted until `work` is over. @throws server.busy */
+  /** Runs `work` on a body whose bytes count for `whom` until `work` is over. @throws server.busy */
   async spend<T>(
+    whom: string,
     body: AsyncIterable<Uint8Array> | null,
     work: (body: AsyncIterable<Uint8Array> | null) => Promise<T>,
   ): Promise<T> {
     let mine = 0;
     const take = (bytes: number) => {
+      if (!this.#budget.take(whom, bytes)) {
+        throw new CountersignError("server.busy", "too many uploads at once; try again in a moment");
+      }
       mine += bytes;
-      this.#bytes += bytes;
-      if (this.#bytes <= this.#maxBytes) return;
-      throw new CountersignError("server.busy", "too many uploads at once; try again in a moment");
     };
     try {
       return await work(body === null ? null : counted(body, take));
     } finally {
-      this.#bytes -= mine;
+      this.#budget.give(whom, mine);
     }
   }
 }
