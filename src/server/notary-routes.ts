@@ -9,7 +9,7 @@ import { notaryError, shortDetail } from "./notary-errors.ts";
 import { uploadLimits } from "./own-routes.ts";
 import { refuse } from "./refusal.ts";
 import type { OnlineRole } from "./role-signer.ts";
-import { isJsonDocument, parseNotaryUpload, type Upload } from "./upload.ts";
+import { areJsonDocuments, parseNotaryUpload, type Upload } from "./upload.ts";
 
 const noRoot = "no pre-existing root and no root provided in update.";
 const maxChanges = 1_000;
@@ -45,8 +45,8 @@ async function publishParts({ collections, reads }: AppContext, gun: Gun, upload
     }
     return new Response(null, { status: 200 });
   } catch (error) {
-    const isShapeless =
-      isCountersignError(error, "metadata.invalid") && upload.documents.some(({ bytes }) => !isJsonDocument(bytes));
+    const texts = upload.documents.map(({ bytes }) => bytes);
+    const isShapeless = isCountersignError(error, "metadata.invalid") && !areJsonDocuments(texts);
     if (isShapeless) return notaryError("MALFORMED_JSON");
     throw error;
   }

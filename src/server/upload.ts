@@ -11,7 +11,7 @@ import {
   sha256,
 } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
-import { freeBytes, requireBounded } from "./document-bounds.ts";
+import { freeBytes, requireBounded, requireSparse } from "./document-bounds.ts";
 import type { UploadPart } from "./multipart.ts";
 
 export interface UploadedDocument {
@@ -39,7 +39,7 @@ export function parseUpload(parts: readonly UploadPart[]): Upload {
     const kind = filename.slice(0, Math.max(0, slash));
     const rest = filename.slice(slash + 1);
     if (kind === "blob") blobs.push(checkedBlob(rest, bytes));
-    else if (kind === "history") history.push(bounded({ dialect: "notary1", role: parseRoleName(rest), bytes }));
+    else if (kind === "history") history.push(sparse({ dialect: "notary1", role: parseRoleName(rest), bytes }));
     else if (kind === "notary1") documents.push(bounded({ dialect: kind, role: parseRoleName(rest), bytes }));
     else if (kind === "tuf1") documents.push(bounded({ dialect: kind, role: tuf1Role(rest), bytes }));
     else throw new CountersignError("request.invalid", `unknown part ${JSON.stringify(filename.slice(0, 80))}`);
@@ -71,20 +71,23 @@ export function parseNotaryUpload(parts: readonly UploadPart[]): NotaryUpload {
     const role = roleOrUndefined(name);
     // notary-server reads part after part, so a text that is no JSON is told before what comes behind it.
     if (role === undefined) {
-      const isReadable = parts.slice(0, index).every((part) => isJsonDocument(part.bytes));
-      return isReadable ? { kind: "invalidRole", name } : { kind: "malformedJson" };
+      const before = parts.slice(0, index).map((part) => part.bytes);
+      return areJsonDocuments(before) ? { kind: "invalidRole", name } : { kind: "malformedJson" };
     }
     const document = bounded({ dialect: "notary1", role, bytes });
     if (role !== "timestamp") documents.set(role, document);
-    else if (!isJsonDocument(bytes)) return { kind: "malformedJson" };
+    else if (!areJsonDocuments([bytes])) return { kind: "malformedJson" };
   }
   return { kind: "upload", upload: { documents: [...documents.values()], blobs: [], history: [] } };
 }
 
-/** An object, or the null that Go takes for an empty one. */
-export function isJsonDocument(bytes: Uint8Array): boolean {
-  // Only the words of a refusal hang on it; nobody may spend the server on them.
-  if (bytes.length > freeBytes) return true;
+/** Objects, or the null that Go takes for an empty one. Only the words of a refusal hang on it, so long texts are not read for it. */
+export function areJsonDocuments(texts: readonly Uint8Array[]): boolean {
+  const bytes = texts.reduce((sum, { length }) => sum + length, 0);
+  return bytes > freeBytes || texts.every(isJsonDocument);
+}
+
+function isJsonDocument(bytes: Uint8Array): boolean {
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
     return typeof value === "object" && !Array.isArray(value);
@@ -104,6 +107,13 @@ function roleOrUndefined(name: string): RoleName | undefined {
 
 function bounded(document: UploadedDocument): UploadedDocument {
   requireBounded(document.role, document.bytes);
+  return document;
+}
+
+/** A history's keys come along with it, so whoever may begin a collection could have anything read. @throws request.too_large */
+function sparse(document: UploadedDocument): UploadedDocument {
+  const { role, bytes } = bounded(document);
+  requireSparse(role, bytes);
   return document;
 }
 
