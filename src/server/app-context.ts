@@ -25,6 +25,8 @@ export interface AppContext {
   readonly access: AccessControl | undefined;
   readonly limiter: RateLimiter;
   readonly caching: Caching;
+  /** Why storage could not be asked just now; undefined: it could. */
+  readonly storageHealth: () => Promise<string | undefined>;
   /** Why the signer could not sign now; absent where that cannot happen. */
   readonly signerHealth: (() => Promise<string | undefined>) | undefined;
   /** Collections whose names begin otherwise do not exist here; undefined = all are served. */

@@ -1,7 +1,7 @@
 // The server end to end without sockets: what is published is read back and verified by the readers' own code in both dialects.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isCountersignError, parseGun, sha256 } from "../bytes/index.ts";
+import { CountersignError, isCountersignError, parseGun, sha256 } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
 import { verifyBundle } from "../updater/index.ts";
 import { openTestApp } from "./test-app.test.ts";
@@ -132,6 +132,26 @@ test("a GUN with path tricks or beyond the length that databases hold is refused
   assert.throws(() => parseGun("team/../UPPER"), isCountersignError);
 });
 
+test("health says which part fails, and a flood of probes is one question to the database", async () => {
+  await using world = await openTestApp();
+  let pings = 0;
+  let failure: unknown;
+  world.storage.ping = async () => {
+    pings++;
+    await new Promise((resolve) => setImmediate(resolve));
+    if (failure !== undefined) throw failure;
+  };
+  const ask = () => world.get("/_notary_server/health");
+  const answers = await Promise.all(Array.from({ length: 50 }, ask));
+  assert.deepEqual([pings, new Set(answers.map(({ status }) => status))], [1, new Set([200])]);
+  failure = new CountersignError("storage.unavailable", "postgres://user:secret@db is gone");
+  const failing = await ask();
+  assert.equal(failing.status, 503);
+  assert.equal(await failing.text(), '{"DB operational":"storage.unavailable"}');
+  failure = undefined;
+  assert.equal((await ask()).status, 200);
+});
+
 test("the changefeed has a row per new timestamp and one for the deletion", async () => {
   await using world = await openTestApp();
   const publisher = await world.publisher();
@@ -151,7 +171,9 @@ test("the changefeed has a row per new timestamp and one for the deletion", asyn
   for (const query of ["records=-1", "records=5&change_id=1", "records=1&change_id=-1"]) {
     assert.deepEqual(await feed(query), { count: 1, records: [all.records[1]] }, query);
   }
-  for (const query of ["", "records=x", "records=1&change_id=abc"]) {
+  const lowest = -(2 ** 31);
+  assert.deepEqual(await feed(`records=${lowest}`), all, "the lowest that Go's parser takes");
+  for (const query of ["", "records=x", "records=1&change_id=abc", `records=${lowest - 1}`, `records=${2 ** 31}`]) {
     assert.match(JSON.stringify(await feed(query)), /INVALID_PARAMETERS/, query);
   }
   assert.equal((await publisher.get("tuf/root.json")).status, 404);

@@ -20,6 +20,7 @@ import { problem } from "./problem.ts";
 import { addressGroup, defaultRateLimits, RateLimiter, type RateLimits } from "./rate-limits.ts";
 import { Reads } from "./reads.ts";
 import { RefusedUpload } from "./refusal.ts";
+import { rememberedFor } from "./remembered-for.ts";
 import type { RoleSigner } from "./role-signer.ts";
 import { type Route, routeOf } from "./routes.ts";
 import { UploadBudget } from "./upload-budget.ts";
@@ -98,6 +99,12 @@ export function createApp(options: AppOptions): App {
     uploads,
     clock,
     caching,
+    storageHealth: rememberedFor(0, () =>
+      storage.ping().then(
+        () => undefined,
+        (error: unknown) => (isCountersignError(error) ? error.code : "unavailable"),
+      ),
+    ),
     signerHealth: signer.health,
     gunPrefixes,
     access,
@@ -264,14 +271,8 @@ function unknown(route: Route, method: string): Response {
 }
 
 /** Notary's names of what can fail. */
-async function health({ storage, signerHealth }: AppContext): Promise<Response> {
-  const [database, trust] = await Promise.all([
-    storage.ping().then(
-      () => undefined,
-      (error: unknown) => (isCountersignError(error) ? error.code : "unavailable"),
-    ),
-    signerHealth?.(),
-  ]);
+async function health({ storageHealth, signerHealth }: AppContext): Promise<Response> {
+  const [database, trust] = await Promise.all([storageHealth(), signerHealth?.()]);
   const failing = {
     ...(database === undefined ? {} : { "DB operational": database }),
     ...(trust === undefined ? {} : { "Trust operational": trust }),

@@ -13,6 +13,7 @@ import { areJsonDocuments, parseNotaryUpload, type Upload } from "./upload.ts";
 
 const noRoot = "no pre-existing root and no root provided in update.";
 const maxChanges = 1_000;
+const minInt32 = -(2 ** 31);
 const maxInt32 = 2 ** 31 - 1;
 
 export async function notaryUpdate(
@@ -83,7 +84,7 @@ export async function changefeed(
   const asked = query.get("records") ?? "";
   const records = parseInteger(asked);
   const changeId = parseInteger(query.get("change_id") || "0");
-  if (records === undefined || Math.abs(records) > maxInt32) {
+  if (records === undefined || records < minInt32 || records > maxInt32) {
     const reason = records === undefined ? "invalid syntax" : "value out of range";
     const quoted = JSON.stringify(asked.slice(0, 100).toWellFormed());
     return notaryError(

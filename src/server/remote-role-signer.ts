@@ -15,6 +15,7 @@ import type { NewKeyAlgorithm, SignerClient } from "../notary-signer/index.ts";
 import type { ServerKey, Storage } from "../storage/index.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import type { ServerLog } from "./options.ts";
+import { rememberedFor } from "./remembered-for.ts";
 import type { OnlineRole, RoleSigner } from "./role-signer.ts";
 
 const format = 2;
@@ -110,20 +111,6 @@ function remoteSigner(client: SignerClient, publicKey: PublicKey): Signer {
           throw unsupported(publicKey, scheme);
       }
     },
-  };
-}
-
-function rememberedFor<T>(milliseconds: number, ask: () => Promise<T>): () => Promise<T> {
-  let last: { readonly answer: Promise<T>; until: number } | undefined;
-  return () => {
-    if (last !== undefined && performance.now() < last.until) return last.answer;
-    const asked = { answer: ask(), until: Number.POSITIVE_INFINITY };
-    last = asked;
-    const settle = () => {
-      asked.until = performance.now() + milliseconds;
-    };
-    asked.answer.then(settle, settle);
-    return asked.answer;
   };
 }
 
