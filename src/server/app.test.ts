@@ -127,6 +127,7 @@ test("a GUN with path tricks or beyond the length that databases hold is refused
     assert.equal((await world.get(`/v2/${name}/_trust/tuf/root.json`)).status, 404, name);
     assert.equal((await world.get(`/v2/${name}/_trust/status`)).status, 400, name);
     assert.equal((await world.send("POST", `/v2/${name}/_trust/tuf/`)).status, 400, name);
+    assert.equal((await world.send("OPTIONS", `/v2/${name}/_trust/tuf/`)).status, 405, name);
   }
   assert.deepEqual(await world.storage.listCollections({ limit: 10 }), []);
   assert.throws(() => parseGun("team/../UPPER"), isCountersignError);

@@ -233,6 +233,7 @@ async function answer(
     case "tuf1Target":
       return isRead ? tuf1TargetContent(context, route.gun, route.sha256, path) : unknown(route, method);
     case "badName":
+      if (!knownMethods.includes(method)) return unknown(route, method);
       if (route.isOurs) return problem(route.error);
       if (route.error.code === "gun.invalid" && method === "POST")
         return notaryError("INVALID_GUN", route.error.message.slice(0, 200));

@@ -63,9 +63,13 @@ function childrenOf(
 ): readonly Document<Targets>[] {
   const { delegations } = parent.signed;
   if (delegations === undefined) return [];
-  return [...all.values()].filter(
-    (document) => document.role !== parent.role && findDelegation(delegations, document.role) !== undefined,
-  );
+  // By their names: thousands of documents, each looked for with thousands of parents, would be the longest step of all.
+  const named = new Set(delegations.roles.map(({ name }) => name));
+  const children =
+    delegations.succinct === undefined
+      ? [...named].flatMap((name) => all.get(name) ?? [])
+      : [...all.values()].filter(({ role }) => findDelegation(delegations, role) !== undefined);
+  return children.filter(({ role }) => role !== parent.role);
 }
 
 /**
