@@ -18,7 +18,7 @@ describe("a compact text", () => {
       taken++;
       assert.deepEqual(
         compact.watched,
-        scanJson(ascii(text), { maxDepth: 8, integral: false, watch: "signed" }).watched,
+        scanJson(ascii(text), { maxDepth: 8, numbers: "integer", watch: "signed" }).watched,
       );
       assert.deepEqual(compact.value, JSON.parse(text));
     });
@@ -68,7 +68,7 @@ describe("a compact text", () => {
     ] as const) {
       const text = `{"signed":${signed},"x":"\\t"}`;
       assert.deepEqual(readCompactText(text, 8, "signed")?.watched, { start: 10, end: 10 + signed.length, form }, text);
-      const scanned = scanJson(ascii(text), { maxDepth: 8, integral: false, watch: "signed" }).watched?.form;
+      const scanned = scanJson(ascii(text), { maxDepth: 8, numbers: "integer", watch: "signed" }).watched?.form;
       // A name with an escape is looked at no further by the scanner.
       assert.ok(scanned === form || scanned === "loose", text);
     }

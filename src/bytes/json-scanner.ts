@@ -263,11 +263,12 @@ class Scanner {
   }
 
   #unusualNumber(start: number, plain: boolean): void {
-    if (!plain && !this.#options.integral) throw this.#error("json.not_integer", "a number that is not an integer");
+    const { numbers } = this.#options;
+    if (!plain && numbers === "integer") throw this.#error("json.not_integer", "a number that is not an integer");
     if (!plain) this.#loose = true;
     // No integer in range needs 64 characters; without this bound, 10 MB of digits would be converted.
     const value = this.#at - start > 64 ? Number.NaN : Number(latin1(this.#bytes, start, this.#at));
-    if (Number.isSafeInteger(value)) return;
+    if (Number.isSafeInteger(value) || (numbers === "any" && Number.isFinite(value))) return;
     if (Number.isNaN(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) {
       throw this.#error("json.unsafe_integer", "an integer beyond 2^53 - 1");
     }

@@ -1,7 +1,7 @@
 // Each case is a text that two JSON parsers could read differently, or that could exhaust one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ErrorCode } from "./errors.ts";
+import { type ErrorCode, isCountersignError } from "./errors.ts";
 import { type JsonLimits, parseJson } from "./json.ts";
 import { encodeUtf8 } from "./text.ts";
 
@@ -99,6 +99,13 @@ test("a member named __proto__ is an own member and touches no prototype", () =>
 
 test("integral mode takes 1.0 and 1e3 as Notary does", () => {
   assert.deepEqual(parseJson(encodeUtf8("[1.0,1e3,-2E+1]"), { numbers: "integral" }), [1, 1000, -20]);
+});
+
+test("any mode takes what is finite, and nothing that is written without end", () => {
+  assert.deepEqual(parseJson(encodeUtf8("[1.5,1e-3,9007199254740993]"), { numbers: "any" }), [1.5, 0.001, 2 ** 53]);
+  for (const text of ["1e400", `1.${"0".repeat(100)}`, "1".repeat(100), "NaN", ".5", "1."]) {
+    assert.throws(() => parseJson(encodeUtf8(text), { numbers: "any" }), isCountersignError, text);
+  }
 });
 
 test("64 levels are taken by default", () => {

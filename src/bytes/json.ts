@@ -6,7 +6,7 @@ import { CountersignError } from "./errors.ts";
 import { JsonEntries } from "./json-entries.ts";
 import { scanJson } from "./json-scanner.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
-import type { EntriesWanted, JsonRegion } from "./scanned-json.ts";
+import type { EntriesWanted, JsonNumbers, JsonRegion } from "./scanned-json.ts";
 import { decodeUtf8 } from "./text.ts";
 
 /** Beyond this the scanner has been compiled by the time it matters, and writing the value again costs more than scanning. Measured. */
@@ -16,8 +16,7 @@ export interface JsonLimits {
   readonly maxBytes?: number;
   /** Nesting of arrays and objects; 64 unless told. */
   readonly maxDepth?: number;
-  /** "integral" also takes 1.0 and 1e3, as Notary's canonical form does; "integer" (default) refuses them. */
-  readonly numbers?: "integer" | "integral";
+  readonly numbers?: JsonNumbers;
   /** An object of `signed` that large documents need not build: see `SignedJson.entries`. */
   readonly entries?: EntriesWanted;
 }
@@ -70,7 +69,7 @@ export function parseWatching(
   }
   const found = scanJson(bytes, {
     maxDepth,
-    integral: numbers === "integral",
+    numbers,
     ...(watch === undefined ? {} : { watch }),
     ...(entries === undefined || bytes.length <= compactBytes ? {} : { entries }),
   });

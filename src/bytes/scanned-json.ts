@@ -12,10 +12,15 @@ export interface JsonRegion {
   readonly form: JsonForm;
 }
 
+/**
+ * "integer" (default): within +-(2^53 - 1), plainly written. "integral" also takes 1.0 and 1e3, as Notary's canonical form does. "any": all
+ * finite ones, rounded as they are everywhere, for texts that no signature of ours covers.
+ */
+export type JsonNumbers = "integer" | "integral" | "any";
+
 export interface ScanOptions {
   readonly maxDepth: number;
-  /** Take 1.0 and 1e3 as integers. */
-  readonly integral: boolean;
+  readonly numbers: JsonNumbers;
   /** Name of a member of the outermost object whose region is wanted. */
   readonly watch?: string;
   /** An object inside the watched one whose entries are noted. */
