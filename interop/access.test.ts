@@ -1,7 +1,9 @@
 // Access as old clients and the old server know it: the same challenges and refusals as Debian's notary-server, byte for byte, the
 // notary client's own dance with a token service, and API tokens for clients that only know passwords.
 import assert from "node:assert/strict";
+import { createPublicKey } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { keyIdsOf } from "../src/access/verification-keys.ts";
 import { loopbackServer, makeToken, newEcKey, publicJwk } from "../src/testing/index.ts";
 import { countersignClient, startOurServer } from "./peers/countersign.ts";
 import { dockerClient } from "./peers/docker-client.ts";
@@ -102,6 +104,51 @@ peerTest("every challenge and refusal is notary-server's, byte for byte", ["nota
     (await fetch(`${url}${trust}/tuf/root.json`, { headers: { authorization } })).status;
   assert.deepEqual([await status(debian.address.url), await status(ours.url)], [401, 404]);
 });
+
+peerTest(
+  "a key by its name, by itself or by a chain: believed and refused as by notary-server",
+  ["notary-server"],
+  async () => {
+    using directory = scratch("access-keys");
+    await using issuer = await startTokenIssuer(directory);
+    const debian = await startDebian(directory, issuer.options);
+    await using _debian = { [Symbol.asyncDispose]: () => debian.process.stop() };
+    await using ours = await startOurs(directory, ourPolicy(issuer.options));
+    const { authorityKey, certifiedKey, certificate } = issuer;
+    const [kid] = keyIdsOf(createPublicKey(authorityKey));
+    const [authority, certified, stranger] = [authorityKey, certifiedKey, newEcKey()].map((key) => publicJwk(key));
+    const x5c = [certificate];
+    const headers: readonly (readonly ["authority" | "certified", Readonly<Record<string, unknown>>])[] = [
+      ["authority", { kid }],
+      ["authority", { kid: "nobody's" }],
+      ["authority", { jwk: authority }],
+      ["authority", { jwk: { ...authority, kid } }],
+      ["authority", { jwk: authority, kid: "nobody's" }],
+      ["authority", { jwk: stranger, kid }],
+      ["authority", { jwk: null, kid }],
+      ["authority", { jwk: { ...authority, x5c } }],
+      ["authority", { x5c: [], kid }],
+      ["authority", { x5c: null, kid }],
+      ["authority", { x5c, kid }],
+      ["certified", { jwk: certified }],
+      ["certified", { jwk: { ...certified, x5c } }],
+      ["certified", { jwk: { ...stranger, x5c } }],
+      ["certified", { jwk: authority }],
+      ["certified", { x5c: [certificate.replace(/(.{64})/g, "$1\n")] }],
+      ["certified", { x5c, jwk: stranger }],
+    ];
+    const seen = new Set<number>();
+    for (const [signer, header] of headers) {
+      const authorization = `Bearer ${issuer.tokenBy(signer, gun, header)}`;
+      const status = async (url: string) =>
+        (await fetch(`${url}/v2/${gun}/_trust/tuf/root.json`, { headers: { authorization } })).status;
+      const theirs = await status(debian.address.url);
+      assert.equal(await status(ours.url), theirs, `${signer} ${JSON.stringify(header).slice(0, 200)}`);
+      seen.add(theirs);
+    }
+    assert.deepEqual(seen, new Set([401, 404]));
+  },
+);
 
 /** notary-server writes several actions in any order. */
 function inOrder(challenge: string | null): string | null {

@@ -5,6 +5,7 @@ import type { Scratch } from "./scratch.ts";
 
 export interface CertificateFiles {
   readonly authority: string;
+  readonly authorityKey: string;
   readonly certificate: string;
   readonly key: string;
 }
@@ -14,12 +15,20 @@ export async function makeCertificate(directory: Scratch, name: string): Promise
   const openssl = needPeer("openssl");
   const files = {
     authority: directory.at(`${name}-ca.crt`),
+    authorityKey: directory.at(`${name}-ca.key`),
     certificate: directory.at(`${name}.crt`),
     key: directory.at(`${name}.key`),
   };
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"];
-  const authorityKey = directory.at(`${name}-ca.key`);
-  const authority = ["-x509", "-subj", `/CN=${name} test authority`, "-keyout", authorityKey, "-out", files.authority];
+  const authority = [
+    "-x509",
+    "-subj",
+    `/CN=${name} test authority`,
+    "-keyout",
+    files.authorityKey,
+    "-out",
+    files.authority,
+  ];
   await runOk(openssl, ["req", ...curve, ...authority]);
   const usage = ["subjectAltName=IP:127.0.0.1,DNS:localhost", "extendedKeyUsage=serverAuth,clientAuth"];
   const signer = [
@@ -27,7 +36,7 @@ export async function makeCertificate(directory: Scratch, name: string): Promise
     "-CA",
     files.authority,
     "-CAkey",
-    authorityKey,
+    files.authorityKey,
     "-addext",
     "basicConstraints=critical,CA:FALSE",
   ];

@@ -1,6 +1,6 @@
 // A docker token service for tests: gives whoever knows the one password every right asked for, and anybody else nothing. Its tokens are
 // signed with a key whose certificate (x5c) the authority in `bundle` vouches for, as a registry's are.
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { loopbackServer } from "../../src/testing/index.ts";
 import { makeToken } from "../../src/testing/token-maker.ts";
@@ -21,6 +21,12 @@ export interface TokenIssuer extends AsyncDisposable {
   token(gun: string, ...actions: readonly string[]): string;
   /** A token with these claims in place of the usual ones: tests ask for what no service would make. */
   tokenWith(claims: Readonly<Record<string, unknown>>): string;
+  /** A token for `pull` on a collection with this header, signed by the authority of the bundle or with the certified key. */
+  tokenBy(signer: "authority" | "certified", gun: string, header: Readonly<Record<string, unknown>>): string;
+  readonly authorityKey: KeyObject;
+  readonly certifiedKey: KeyObject;
+  /** Base64, as in `x5c`. */
+  readonly certificate: string;
   /** `METHOD /path?query` of every request. */
   readonly requests: readonly string[];
 }
@@ -30,15 +36,17 @@ const lifetimeSeconds = 300;
 export async function startTokenIssuer(directory: Scratch): Promise<TokenIssuer> {
   const files = await makeCertificate(directory, "token-issuer");
   const key = createPrivateKey(readFileSync(files.key));
-  const x5c = [new X509Certificate(readFileSync(files.certificate)).raw.toString("base64")];
+  const authorityKey = createPrivateKey(readFileSync(files.authorityKey));
+  const certificate = new X509Certificate(readFileSync(files.certificate)).raw.toString("base64");
   const names = { service: "test-trust-service", issuer: "test-token-issuer" };
   const credentials = Buffer.from("publisher:a password").toString("base64");
-  const tokenWith = (changed: Readonly<Record<string, unknown>>) => {
+  const usualClaims = () => {
     const now = Math.floor(Date.now() / 1_000);
     const times = { iat: now, nbf: now - 5, exp: now + lifetimeSeconds };
-    const claims = { iss: names.issuer, aud: names.service, sub: "publisher", jti: `${now}`, ...times };
-    return makeToken({ header: { x5c }, claims: { ...claims, ...changed }, key });
+    return { iss: names.issuer, aud: names.service, sub: "publisher", jti: `${now}`, ...times };
   };
+  const tokenWith = (changed: Readonly<Record<string, unknown>>) =>
+    makeToken({ header: { x5c: [certificate] }, claims: { ...usualClaims(), ...changed }, key });
   const token = (access: readonly object[]) => tokenWith({ access });
   const server = await loopbackServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://issuer");
@@ -57,6 +65,13 @@ export async function startTokenIssuer(directory: Scratch): Promise<TokenIssuer>
     credentials,
     token: (gun, ...actions) => token([{ type: "repository", name: gun, actions }]),
     tokenWith,
+    tokenBy: (signer, gun, header) => {
+      const claims = { ...usualClaims(), access: [{ type: "repository", name: gun, actions: ["pull"] }] };
+      return makeToken({ header, claims, key: signer === "authority" ? authorityKey : key });
+    },
+    authorityKey,
+    certifiedKey: key,
+    certificate,
     requests: server.requests,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -86,8 +86,9 @@ function isValidAt(certificate: X509Certificate, now: number): boolean {
   return certificate.validFromDate.getTime() <= now && now <= certificate.validToDate.getTime();
 }
 
-/** Standard base64 of DER, not base64url (RFC 7515, section 4.1.6). */
-function readCertificate(base64: string): X509Certificate | undefined {
+/** Standard base64 of DER, not base64url (RFC 7515, section 4.1.6); broken into lines too, as Go reads it and some issuers write it. */
+function readCertificate(text: string): X509Certificate | undefined {
+  const base64 = text.replace(/[\r\n]/g, "");
   if (base64.length > 20_000 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
   try {
     const certificate = new X509Certificate(Buffer.from(base64, "base64"));

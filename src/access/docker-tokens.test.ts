@@ -194,11 +194,52 @@ test("an unknown key, one key's id with another's signature, and keys that the t
   assert.equal(await verdict({ kid: "listed" }), "the token's signature is not its key's");
   assert.equal(await verdict({ kid: "listed" }, leaf.key), "the token's signature is not its key's");
   assert.equal(await verdict({}, listed), "the token names no key");
-  for (const header of [{ jwk }, { jku: "https://evil.example.com/jwks" }, { x5u: "https://evil.example.com/x.pem" }]) {
+  assert.equal(await verdict({ jwk }), "the token's key is not known");
+  assert.equal(await verdict({ jwk, kid: "listed" }, listed), "the token's key is not known");
+  for (const header of [{ jku: "https://evil.example.com/jwks" }, { x5u: "https://evil.example.com/x.pem" }]) {
     assert.equal(await verdict(header), "the token names no key");
     assert.equal(await verdict({ ...header, kid: "listed" }), "the token's signature is not its key's");
   }
   assert.notEqual(await verdict({ kid: "listed", crit: ["b64"], b64: false }, listed), "yes");
+});
+
+test("a key that the token brings along must be one of ours, or the one that its chain certifies", async () => {
+  await using w = await world();
+  const { claims, authority, leaf, listed } = w.issuer;
+  const mine = newEcKey();
+  const verdict = (jwk: unknown, key = mine) => w.verdict(makeToken({ header: { jwk }, claims, key }));
+  assert.equal(await verdict(publicJwk(authority.key), authority.key), "yes");
+  assert.equal(await verdict(publicJwk(listed), listed), "yes");
+  assert.equal(await verdict(publicJwk(leaf.key, { x5c: [leaf.base64] }), leaf.key), "yes");
+  const forged = "the token's signature is not its key's";
+  assert.equal(await verdict(publicJwk(authority.key)), forged);
+  assert.equal(await verdict(publicJwk(leaf.key, { x5c: [leaf.base64] })), forged);
+  const other = "the key that the token brings is not the certified one";
+  assert.equal(await verdict(publicJwk(mine, { x5c: [leaf.base64] })), other);
+  assert.equal(await verdict(publicJwk(authority.key, { x5c: [leaf.base64] }), authority.key), other);
+  assert.equal(await verdict(publicJwk(leaf.key), leaf.key), "the token's key is not known");
+  assert.equal(await verdict(publicJwk(mine, { kid: "listed" })), "the token's key is not known");
+  const own = makeCertificate({ name: "authority", now: w.clock.now(), isCa: true, key: mine });
+  assert.match(await verdict(publicJwk(mine, { x5c: [own.base64] })), /does not lead to the bundle/);
+  for (const none of ["x", 7, true, {}, { kty: "oct", k: "c2VjcmV0" }, [publicJwk(authority.key)]]) {
+    assert.equal(await verdict(none, authority.key), "the key that the token brings is none", JSON.stringify(none));
+  }
+});
+
+test("what Go takes for no chain is none, and a certificate may be broken into lines", async () => {
+  await using w = await world();
+  const { claims, leaf, listed } = w.issuer;
+  for (const x5c of [[], null]) {
+    assert.equal(await w.verdict(makeToken({ header: { x5c, kid: "listed" }, claims, key: listed })), "yes");
+  }
+  const x5c = [leaf.base64.replace(/(.{64})/g, "$1\r\n")];
+  assert.equal(await w.verdict(makeToken({ header: { x5c }, claims, key: leaf.key })), "yes");
+});
+
+test("a claim that is no integer harms nothing", async () => {
+  await using w = await world();
+  assert.equal(await w.verdict(w.withClaims({ score: 0.25, big: 2 ** 60, sub: 1.5 })), "yes");
+  assert.match(await w.verdict(w.withClaims({ exp: 1e30 })), /no end/);
 });
 
 test("a chain of one's own, an expired authority, a leaf that plays authority, and a path that is too long", async () => {
@@ -264,7 +305,7 @@ test("certificates that all vouch for each other: each is looked at once, not on
 test("chains that are none, and a chain whose failure a known key id must not mend", async () => {
   await using w = await world();
   const { claims, leaf, listed } = w.issuer;
-  for (const x5c of [[], "x", [7], [""], ["AAAA"], [leaf.base64, "AAAA"], new Array(9).fill(leaf.base64), null]) {
+  for (const x5c of ["x", 7, [7], [""], ["AAAA"], [leaf.base64, "AAAA"], new Array(9).fill(leaf.base64)]) {
     const token = makeToken({ header: { x5c, kid: "listed" }, claims, key: listed });
     assert.match(await w.verdict(token), /chain/, JSON.stringify(x5c)?.slice(0, 60));
   }

@@ -1,13 +1,20 @@
 // Tokens of docker's registry token scheme as notary-server checks them (notary-v1, section 6.5; distribution's token specification): a
-// signed token that lists exact names with actions. Its key is certified by a chain to the bundle (`x5c`), or is one that the
-// bundle or a JWK set names (`kid`).
+// signed token that lists exact names with actions. Its key is certified by a chain to the bundle (`x5c`), or is one of the bundle's or of
+// a JWK set's, which the token repeats (`jwk`) or names (`kid`).
 import type { X509Certificate } from "node:crypto";
 import { isJsonObject, type JsonObject, type JsonValue } from "../bytes/index.ts";
 import type { Resource } from "./access-control.ts";
 import { verifyChain } from "./certificate-chain.ts";
 import { type Authenticated, notBelieved } from "./identity.ts";
 import { checkClaims, isSignedBy, own, type UnverifiedToken } from "./signed-token.ts";
-import { chooseKey, type KeySet, type VerificationKey, verificationKey } from "./verification-keys.ts";
+import {
+  chooseEqualKey,
+  chooseKey,
+  jwkPublicKey,
+  type KeySet,
+  type VerificationKey,
+  verificationKey,
+} from "./verification-keys.ts";
 
 export interface DockerTokenVerifier {
   readonly issuer: string;
@@ -41,24 +48,48 @@ export async function verifyDockerToken(
   };
 }
 
-/** A chain goes first, as in docker's registry; where it fails, no key id saves the token. */
+/**
+ * As docker's registry looks for it: a chain, else a key that the token brings along, which must be one of ours or have a chain itself,
+ * else the name of one. What is there decides: where it fails, nothing behind it saves the token.
+ */
 function signingKey(
   { header, algorithm }: UnverifiedToken,
   { bundle, keys }: DockerTokenVerifier,
   now: number,
 ): VerificationKey | { readonly why: string } {
   const x5c = own(header, "x5c");
-  if (x5c !== undefined) {
-    if (!Array.isArray(x5c)) return { why: "the token's chain is no list" };
-    const chain = x5c.filter((each) => typeof each === "string");
-    if (chain.length !== x5c.length) return { why: "the token's chain is no list of certificates" };
-    const verdict = verifyChain(chain, bundle, now);
-    if ("why" in verdict) return verdict;
-    return verificationKey(verdict.key) ?? { why: "the certified key is of a kind that signs no tokens" };
+  if (isGiven(x5c)) return certifiedKey(x5c, bundle, now);
+  const jwk = own(header, "jwk");
+  if (isGiven(jwk)) {
+    const brought = jwkPublicKey(jwk);
+    if (brought === undefined) return { why: "the key that the token brings is none" };
+    const chain = isJsonObject(jwk) ? own(jwk, "x5c") : undefined;
+    if (!isGiven(chain)) return chooseEqualKey(keys, brought, algorithm) ?? { why: "the token's key is not known" };
+    const certified = certifiedKey(chain, bundle, now);
+    if ("why" in certified || certified.key.equals(brought)) return certified;
+    return { why: "the key that the token brings is not the certified one" };
   }
   const kid = own(header, "kid");
   if (typeof kid !== "string") return { why: "the token names no key" };
   return chooseKey(keys, kid, algorithm) ?? { why: "the token's key is not known" };
+}
+
+/** Go takes null and an empty list for nothing. */
+function isGiven(value: JsonValue | undefined): value is Exclude<JsonValue, null> {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+}
+
+function certifiedKey(
+  x5c: JsonValue,
+  bundle: readonly X509Certificate[],
+  now: number,
+): VerificationKey | { readonly why: string } {
+  if (!Array.isArray(x5c)) return { why: "the token's chain is no list" };
+  const chain = x5c.filter((each) => typeof each === "string");
+  if (chain.length !== x5c.length) return { why: "the token's chain is no list of certificates" };
+  const verdict = verifyChain(chain, bundle, now);
+  if ("why" in verdict) return verdict;
+  return verificationKey(verdict.key) ?? { why: "the certified key is of a kind that signs no tokens" };
 }
 
 /** `type name` -> actions. */

@@ -101,6 +101,20 @@ test("every claim of a rule must fit: other repository, branch, fork, missing, l
   }
 });
 
+test("a number fits as it is written; one beyond 2^53 or with a fraction fits nothing, for it reads as another one", async () => {
+  const projects = (id: string): OidcRule => ({ ...mainOnly, claims: new Map([["project_id", id]]) });
+  await using w = await world([projects("42"), projects(String(2 ** 53)), projects("1.5")]);
+  assert.equal(await w.push(w.token({ project_id: 42 })), "yes");
+  for (const project_id of [2 ** 53, 1.5, 42.5]) {
+    assert.equal(await w.push(w.token({ project_id })), notAllowed, String(project_id));
+  }
+  assert.equal(
+    await w.push(w.token({ project_id: 42, iat: 1_790_000_000.25 })),
+    "yes",
+    "a date with a fraction is one",
+  );
+});
+
 test("patterns of claims: a star stays within a segment, and booleans read as text", async () => {
   const rule: OidcRule = {
     ...mainOnly,

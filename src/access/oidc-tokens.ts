@@ -55,7 +55,9 @@ function fits(rule: OidcRule, claims: JsonObject): boolean {
 function claimText(claims: JsonObject, name: string): string | undefined {
   const value = own(claims, name);
   if (typeof value === "string") return value.length <= 2_000 ? value : undefined;
-  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+  if (typeof value === "boolean") return String(value);
+  // Beyond 2^53 a number is read as its neighbour, which may be somebody else's.
+  return Number.isSafeInteger(value) ? String(value) : undefined;
 }
 
 function grantOf(rule: OidcRule, claims: JsonObject): Grant {

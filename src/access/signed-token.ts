@@ -1,5 +1,5 @@
 // A JSON Web Token in compact form (RFC 7515, 7519): taken apart strictly, believed only once a key that we chose verifies it.
-// Members of the header that would lead elsewhere for a key (jku, x5u, jwk) are never looked at (RFC 8725, section 3.10).
+// Members of the header that would lead elsewhere for a key (jku, x5u) are never looked at (RFC 8725, section 3.10).
 import { isCountersignError, isJsonObject, type JsonObject, parseJson } from "../bytes/index.ts";
 import { leewayMs } from "./identity.ts";
 import type { VerificationKey } from "./verification-keys.ts";
@@ -27,7 +27,7 @@ function readPart(text: string): JsonObject | undefined {
   // One spelling only: Node's decoder is lenient, and two texts for one token would be two entries in what is remembered.
   if (text === "" || bytes.toString("base64url") !== text) return undefined;
   try {
-    const value = parseJson(bytes, { maxDepth: 16, numbers: "integral" });
+    const value = parseJson(bytes, { maxDepth: 16, numbers: "any" });
     return isJsonObject(value) ? value : undefined;
   } catch (error) {
     if (isCountersignError(error)) return undefined;

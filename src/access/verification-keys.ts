@@ -60,12 +60,17 @@ export function keySet(named: readonly (readonly [string | undefined, Verificati
   return { byId, all: named.map(([, key]) => key) };
 }
 
-/** Only the public members are looked at: whatever else a JWK says about itself (jku, x5u, d) is nothing to us. */
 function readJwk(jwk: unknown): VerificationKey | undefined {
   const use = stringMember(jwk, "use");
   const operations = listMember(jwk, "key_ops");
   if ((use !== undefined && use !== "sig") || (operations.length > 0 && !operations.includes("verify")))
     return undefined;
+  const key = jwkPublicKey(jwk);
+  return key === undefined ? undefined : verificationKey(key, stringMember(jwk, "alg"));
+}
+
+/** Only the public members are looked at: whatever else a JWK says about itself (jku, x5u, d) is nothing to us. */
+export function jwkPublicKey(jwk: unknown): KeyObject | undefined {
   const key: Record<string, string> = {};
   for (const name of ["kty", "crv", "x", "y", "n", "e"]) {
     const value = stringMember(jwk, name);
@@ -73,7 +78,7 @@ function readJwk(jwk: unknown): VerificationKey | undefined {
   }
   if (key.kty !== "RSA" && key.kty !== "EC" && key.kty !== "OKP") return undefined;
   try {
-    return verificationKey(createPublicKey({ format: "jwk", key }), stringMember(jwk, "alg"));
+    return createPublicKey({ format: "jwk", key });
   } catch {
     return undefined;
   }
@@ -84,6 +89,11 @@ export function chooseKey(set: KeySet, kid: JsonValue | undefined, algorithm: st
   const named = kid === undefined ? set.all : typeof kid === "string" ? (set.byId.get(kid) ?? []) : [];
   const fitting = named.filter(({ algorithms }) => algorithms.includes(algorithm));
   return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** Our own copy of a key that somebody shows us, if we have one for that algorithm. */
+export function chooseEqualKey(set: KeySet, shown: KeyObject, algorithm: string): VerificationKey | undefined {
+  return set.all.find(({ key, algorithms }) => algorithms.includes(algorithm) && key.equals(shown));
 }
 
 /** The names under which docker's token services refer to a certified key: libtrust's fingerprint and the RFC 7638 thumbprint. */
