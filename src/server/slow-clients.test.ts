@@ -69,6 +69,22 @@ test("whoever asks for large answers and does not read them gets no more of them
   assert.match(await head(await served.client(get)), /^HTTP\/1\.1 200 /);
 });
 
+test("whoever reads may ask again and again, on one connection or many", async () => {
+  await using world = await openTestApp();
+  const app = { ...world.app, handle: async () => new Response(Buffer.alloc(answerBytes)) };
+  await using served = await serve(app, { patience: calm, maxBytesUnderWay: 1.5 * answerBytes });
+  const socket = await served.client(get);
+  for (let count = 1; count <= 4; count++) {
+    let length = 0;
+    for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+      length += Buffer.from(chunk).length;
+      if (length > answerBytes) break;
+    }
+    assert.ok(length > answerBytes && length < answerBytes + 1_000, `answer ${count} of ${length} bytes`);
+    socket.write(get.replace("\r\n", "\r\nHost: h\r\nX-Forwarded-For: 192.0.2.1\r\n"));
+  }
+});
+
 test("an answer from memory counts once, however many are slow to read it", async () => {
   await using world = await openTestApp();
   const body = Buffer.alloc(answerBytes);
