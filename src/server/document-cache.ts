@@ -24,6 +24,7 @@ interface Entry<T> {
 /** Least recently used goes first (second chance, so that a hit writes one flag and nothing else). */
 export class CollectionCache<T> {
   readonly #maxBytes: number;
+  readonly #maxEntryBytes: number;
   readonly #entries = new Map<string, Entry<T>>();
   readonly #keys = new Map<Gun, Set<string>>();
   #epoch = 0;
@@ -31,8 +32,10 @@ export class CollectionCache<T> {
   readonly #changedAt = new Map<Gun, number>();
   #bytes = 0;
 
-  constructor(maxBytes: number) {
+  /** `maxEntryBytes`: what weighs more is not kept. */
+  constructor(maxBytes: number, maxEntryBytes: number = maxBytes / 4) {
     this.#maxBytes = maxBytes;
+    this.#maxEntryBytes = maxEntryBytes;
   }
 
   /** To be read before the answer is computed, and given to `put`. */
@@ -52,9 +55,9 @@ export class CollectionCache<T> {
     return entry;
   }
 
-  /** `bytes`: what the value weighs. Not kept when the collection changed after `epoch`, or when it is over a quarter of the cache. */
+  /** `bytes`: what the value weighs. Not kept when the collection changed after `epoch`, or when it is too heavy. */
   put(key: string, gun: Gun, value: T, bytes: number, epoch: number): void {
-    if ((this.#changedAt.get(gun) ?? this.#clearedAt) > epoch || bytes > this.#maxBytes / 4) return;
+    if ((this.#changedAt.get(gun) ?? this.#clearedAt) > epoch || bytes > this.#maxEntryBytes) return;
     this.#drop(key);
     this.#entries.set(key, { value, gun, bytes, isUsed: false });
     const keys = this.#keys.get(gun) ?? new Set();

@@ -26,7 +26,8 @@ export class Reads {
     this.storage = storage;
     this.#clock = clock;
     this.#renew = renew;
-    this.#states = new CollectionCache(maxBytes);
+    // One collection may have all of it: whatever is asked of it, also for what it has not, would have it read from storage anew.
+    this.#states = new CollectionCache(maxBytes, maxBytes);
   }
 
   invalidate(gun: Gun): void {
