@@ -18,6 +18,11 @@ export const uploadLimits: MultipartLimits = {
   maxParts: 4_096,
 };
 
+/** So many may be read without a look at their lengths: 4 MiB each at most. */
+const maxRootsAtOnce = 16;
+/** Of more roots than that, in one bundle. */
+const maxRoots = 4_000;
+const maxRootBytes = 64 * 1024 * 1024;
 const rootRole = parseRoleName("root");
 
 export async function publish(
@@ -45,18 +50,47 @@ export async function status({ reads, expiries }: AppContext, gun: Gun): Promise
   return jsonResponse({ gun, dialects, behind: state.behind });
 }
 
-/** @throws collection.missing, metadata.missing, request.invalid */
+/** @throws collection.missing, metadata.missing, request.invalid, limit.exceeded */
 export async function bundle(context: AppContext, gun: Gun, query: URLSearchParams, path: string): Promise<Response> {
   const epoch = context.answers.epoch;
   const state = await context.reads.existing(gun);
   const dialect = chosenDialect(state, query.get("dialect") ?? "auto");
   const have = new Set(query.getAll("have"));
   const above = rootVersion(query.get("root"));
-  const roots = await context.storage.versionsAbove(gun, { dialect, role: rootRole }, above);
+  const roots = await rootsAbove(context, state, dialect, above);
   const below = inOrder(state.current.filter((each) => each.dialect === dialect && each.role !== "root"));
   const documents = [...roots, ...below].filter((document) => !have.has(document.sha256));
   const answer = bundleAnswer(encodeBundle({ gun, dialect, documents }), bundleMediaType, state.dueAt);
   return query.size === 0 ? keep(context, gun, path, answer, epoch) : toResponse(answer);
+}
+
+/**
+ * Ascending. Where there are many they are read one by one, from the newest down: their owner may have made each as large as roots may be,
+ * and given the first one any number. @throws limit.exceeded
+ */
+async function rootsAbove(
+  { storage }: AppContext,
+  state: CurrentState,
+  dialect: DialectName,
+  above: number,
+): Promise<readonly StoredDocument[]> {
+  const name = { dialect, role: rootRole };
+  const newest = currentDocument(state, dialect, rootRole)?.version ?? 0;
+  if (newest - above <= maxRootsAtOnce) return storage.versionsAbove(state.gun, name, above);
+  const roots: StoredDocument[] = [];
+  let bytes = 0;
+  for (let version = newest; version > above; version--) {
+    const root = await storage.byVersion(state.gun, name, version);
+    if (root === undefined) break;
+    roots.push(root);
+    bytes += root.bytes.length;
+    if (bytes > maxRootBytes || roots.length > maxRoots) {
+      throw new CountersignError("limit.exceeded", `the roots above version ${above} are too many for one bundle`, {
+        hints: ["read them one by one, or say which root is known: root=VERSION"],
+      });
+    }
+  }
+  return roots.reverse();
 }
 
 function chosenDialect(state: CurrentState, wanted: string): DialectName {
