@@ -19,8 +19,12 @@ export function openMasterKey(dataDir: string, path?: string): MasterKey {
   const file = path ?? join(dataDir, masterKeyFileName);
   if (path === undefined && !exists(file)) {
     if (exists(join(dataDir, databaseFileName))) {
-      throw new CountersignError("key.missing", `${file} is gone, and the keys in this data directory need it`, {
-        hints: ["restore the file from the backup of this data directory", "or name the file that holds it now"],
+      throw new CountersignError("key.missing", `there is no ${file}, and keys in this data directory may need it`, {
+        hints: [
+          "restore the file from the backup of this data directory",
+          "or name the file that holds it now: --master-key FILE",
+          "or, if this server's keys are at a signer, name that: --signer HOST:PORT, or trust_service in the configuration",
+        ],
       });
     }
     writePrivateFile(file, `${randomBytes(keyBytes).toString("hex")}\n`);
