@@ -72,6 +72,11 @@ export class ConfigValues {
     });
   }
 
+  /** True where the file has a text, number or list in the place of an object of settings. */
+  isValueForObject(key: string): boolean {
+    return this.#values.has(key);
+  }
+
   /** Where a value was found: "file" or the variable's name. */
   source(key: string): string {
     return this.#find(key)?.from ?? "file";
@@ -115,7 +120,12 @@ export class ConfigValues {
   report(): { readonly taken: readonly TakenSetting[]; readonly ignored: readonly IgnoredSetting[] } {
     const unknownKeys = [...this.#values.keys()]
       .filter((key) => !this.#asked.has(key))
-      .map((key) => ({ key: key.slice(0, maxShownLength), why: "no setting of that name is known" }));
+      .map((key) => ({
+        key: key.slice(0, maxShownLength),
+        why: [...this.#asked].some((known) => known.startsWith(`${key}.`))
+          ? "an object is expected here, with settings in it"
+          : "no setting of that name is known",
+      }));
     const unknownVariables = this.unknownVariables().map((name) => ({
       key: name.slice(0, maxShownLength),
       why: "this environment variable names no known setting",

@@ -133,19 +133,25 @@ test("capitals and dotted names are the same members, null is absent, unknown me
     reporting: { bugsnag: null },
     __proto__x: { constructor: 1 },
     surprise: [1],
+    logging: "debug",
+    caching: { max_age: 60 },
   });
   assert.deepEqual(settings.listen, { host: "::1", port: 4443 });
   assert.deepEqual(settings.trustService, { kind: "local" });
   assert.deepEqual(
     ignored.map(({ key }) => key),
-    ["trust_service.key_algorithm", "__proto__x.constructor", "surprise"],
+    ["trust_service.key_algorithm", "__proto__x.constructor", "surprise", "logging", "caching.max_age"],
   );
+  const why = new Map(ignored.map((each) => [each.key, each.why]));
+  assert.match(why.get("logging") ?? "", /an object is expected here/);
+  assert.match(why.get("surprise") ?? "", /no setting of that name/);
 });
 
 test("a misspelt auth.type is an error; the real server would be open to everybody", () => {
   for (const type of ["Token", "tokens", "htpasswd", "none"]) {
     refuses({ ...registryServer, auth: { ...registryServer.auth, type } }, /auth\.type: expected token/);
   }
+  for (const auth of ["token", [], 1, true]) refuses({ ...local, auth }, /: auth: expected an object with type/);
   refuses(registryServer, /NOTARY_SERVER_AUTH_TYPE: expected token/, { NOTARY_SERVER_AUTH_TYPE: "none" });
   refuses({ ...local, auth: { type: "token" } }, /auth\.options\.realm: it is missing/);
   refuses({ ...local, auth: { type: "token", options: [] } }, /auth\.options\.realm: it is missing/);

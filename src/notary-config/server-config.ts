@@ -1,5 +1,5 @@
-// notary-server's configuration file (notary-v1, section 12). Stricter than notary-server in one place: an `auth.type` that it does
-// not know makes the real one an open server; here it is an error.
+// notary-server's configuration file (notary-v1, section 12). Stricter than notary-server in one place: an `auth` that it does not
+// understand makes the real one an open server; here it is an error.
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigValues, type Environment } from "./config-values.ts";
@@ -94,6 +94,7 @@ function readTrustService(values: ConfigValues): TrustService {
 }
 
 function readTokenAuth(values: ConfigValues): NotaryTokenAuth | undefined {
+  if (values.isValueForObject("auth")) throw values.invalid("auth", "expected an object with type and options");
   const type = values.text("auth.type");
   const options = ["realm", "service", "issuer", "rootcertbundle", "jwks", "autoredirect", "autoredirectpath"];
   if (type === undefined) {
