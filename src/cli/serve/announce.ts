@@ -1,7 +1,7 @@
 // What `serve` says once it serves: where, from what, and with Notary's configuration each member's fate. Never a password.
 import { adminTokenPath, type RunningServer, type SignerChoice, type StorageChoice } from "../../server/index.ts";
 import type { Terminal } from "../terminal.ts";
-import type { ServerChoice } from "./choose-server.ts";
+import type { AccessChoice, ServerChoice } from "./choose-server.ts";
 import { configJson, tellConfig } from "./tell-config.ts";
 
 export function announce(terminal: Terminal, server: RunningServer, choice: ServerChoice): void {
@@ -28,14 +28,22 @@ export function announce(terminal: Terminal, server: RunningServer, choice: Serv
     ["sha256", certificate?.sha256],
   ]);
   if (config !== undefined) tellConfig(terminal, config);
-  if (options.tls?.kind === "off" && options.access !== undefined && !isLoopback(server.host)) {
-    terminal.warning("tokens travel over plain http here: a proxy in front must end TLS");
-  }
+  if (options.tls?.kind === "off" && options.access !== undefined)
+    warnOfPlainTokens(terminal, server.host, options.access);
   terminal.line();
   terminal.line("use it from another terminal:");
   if (certificate?.generated === true) terminal.line(`  export COUNTERSIGN_TLS_CA=${shellWord(certificate.path)}`);
   terminal.line(`  export COUNTERSIGN_SERVER=${url}`);
   terminal.line("  countersign init GUN");
+}
+
+function warnOfPlainTokens(terminal: Terminal, host: string, { policy }: AccessChoice): void {
+  if (!isLoopback(host)) terminal.warning("tokens travel over plain http here: a proxy in front must end TLS");
+  if (policy.url === undefined && policy.dockerTokens === undefined) {
+    terminal.warning(
+      'the policy has no "url": clients that come through a proxy are sent back to http with their passwords',
+    );
+  }
 }
 
 function databaseOf(storage: StorageChoice | undefined): string | undefined {

@@ -17,7 +17,7 @@ import { oneOf, parseListen, readPrefixes, readSeconds, wrong } from "./option-v
 import { type ConfigReport, Overrides } from "./overrides.ts";
 
 /** Read already, so that it can be told. */
-type AccessChoice = Extract<AccessOptions, { readonly policy: unknown }>;
+export type AccessChoice = Extract<AccessOptions, { readonly policy: unknown }>;
 
 export interface ServerChoice {
   readonly options: Omit<ServerOptions, "clock" | "log" | "access"> & { readonly access?: AccessChoice };
