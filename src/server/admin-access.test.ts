@@ -140,6 +140,9 @@ test("guessing at the token service is slowed down too", async () => {
     (await world.send("GET", "/token", undefined, { authorization: `Basic ${Buffer.from("u:x").toString("base64")}` }))
       .status;
   assert.deepEqual([await guess(), await guess(), await guess()], [401, 401, 429]);
+  const counted = world.app.metrics.text();
+  assert.match(counted, /^countersign_denials_total 2$/m);
+  assert.match(counted, /^countersign_limited_total 1$/m);
   assert.equal((await world.send("GET", "/token")).status, 200, "anonymous is no guess");
 });
 

@@ -138,11 +138,14 @@ async function handle(
     const refused = refusedByPrefix(context.gunPrefixes, route, request.method);
     if (refused === undefined) admission = await admitTo(context, route, request, from);
     if (refused !== undefined) response = refused;
-    else if (admission?.isAdmitted === false) response = admission.response;
-    else response = await answer(context, route, { request, body, whom: addressGroup(from.address) }, url, path);
+    else if (admission?.isAdmitted === false) {
+      context.metrics.count(admission.code === "access.limited" ? "limited" : "denials");
+      response = admission.response;
+    } else response = await answer(context, route, { request, body, whom: addressGroup(from.address) }, url, path);
   } catch (error) {
     failure = error;
     if (error instanceof RefusedUpload) context.metrics.count("publish_refusals");
+    if (isCountersignError(error, "server.busy")) context.metrics.count("busy");
     response = isOurs(route) ? problem(error) : notaryErrorOf(error);
   }
   const milliseconds = performance.now() - started;
@@ -244,12 +247,15 @@ async function answer(
 }
 
 async function token(
-  { access, limiter }: AppContext,
+  { access, limiter, metrics }: AppContext,
   { request, whom }: IncomingUpload,
 ): Promise<Response | undefined> {
   if (access === undefined) return undefined;
   const response = await tokenService(access, request.method, request.headers.get("authorization") ?? undefined);
-  if (response?.status === 401) limiter.take("failures", whom);
+  if (response?.status === 401) {
+    limiter.take("failures", whom);
+    metrics.count("denials");
+  }
   return response;
 }
 

@@ -54,7 +54,7 @@ export class Metrics {
   }
 
   /** One of our own counters, `countersign_<name>_total`. */
-  count(name: "renewals" | "publishes" | "publish_refusals"): void {
+  count(name: "renewals" | "publishes" | "publish_refusals" | "denials" | "limited" | "busy"): void {
     this.#counters.set(name, (this.#counters.get(name) ?? 0) + 1);
   }
 

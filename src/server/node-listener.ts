@@ -70,6 +70,7 @@ async function answerThroughApp(
         : await app.handle(request, hasBody(incoming) ? bodyOf(incoming, patience) : undefined, from);
     let body = Buffer.from(await response.arrayBuffer());
     if (!sending.admit(outgoing, body, from.address)) {
+      app.metrics.count("busy");
       response = busy(incoming.url ?? "");
       body = Buffer.from(await response.arrayBuffer());
     }

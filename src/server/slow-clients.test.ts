@@ -76,6 +76,7 @@ test("whoever asks for large answers and does not read them gets no more of them
   assert.match(await head(await served.client(get, "192.0.2.2")), /^HTTP\/1\.1 200 /);
   const third = await served.client(get.replace("bundle?root=1", "tuf/targets.json"), "192.0.2.3");
   assert.match(await head(third), /^HTTP\/1\.1 503 [\s\S]*"code":"UNKNOWN"/);
+  assert.match(world.app.metrics.text(), /^countersign_busy_total 2$/m);
   first.destroy();
   assert.ok(await servedAgain(served));
 });
