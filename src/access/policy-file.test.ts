@@ -73,7 +73,10 @@ test("a rule that would let in everybody's jobs is refused", () => {
   assert.match(fault(githubRule({ claims: { repository: "**", ref: "refs/heads/main" } })), /anybody can run jobs/);
   assert.match(fault(githubRule({ claims: { sub: "repo:*" } })), /anybody can run jobs/);
   assert.match(fault(githubRule({ claims: { repository: "octo*/app" } })), /anybody can run jobs/);
+  const workflow = "octo/ci/.github/workflows/release.yml@refs/heads/main";
+  assert.match(fault(githubRule({ claims: { job_workflow_ref: workflow } })), /anybody can run jobs/);
   for (const claims of [
+    { job_workflow_ref: workflow, repository_owner: "octo" },
     { repository_owner: "octo" },
     { sub: "repo:octo/app:*" },
     { repository_id: 123 },
@@ -81,6 +84,21 @@ test("a rule that would let in everybody's jobs is refused", () => {
   ]) {
     assert.equal(decode(githubRule({ claims })).oidc.length, 1);
   }
+});
+
+test("at other issuers that everybody has an account with a rule must say whose they are, too", () => {
+  const rule = (issuer: string, claims: object) => ({
+    oidc: [{ issuer, audience: "a", rules: [{ claims, collections: ["x"], actions: ["push"] }] }],
+  });
+  for (const [issuer, owner] of [
+    ["https://agent.buildkite.com", "organization_slug"],
+    ["https://app.terraform.io", "terraform_organization_name"],
+    ["https://accounts.google.com", "email"],
+  ] as const) {
+    assert.match(fault(rule(issuer, { ref: "main" })), /anybody can run jobs/, issuer);
+    assert.equal(decode(rule(issuer, { [owner]: "octo" })).oidc.length, 1, issuer);
+  }
+  assert.equal(decode(rule("https://gitlab.example.com", { ref: "main" })).oidc.length, 1);
 });
 
 test("patterns, actions, addresses and texts that mean nothing or too much", () => {

@@ -132,13 +132,19 @@ function claimPattern(value: JsonValue, path: JsonPath): string {
   return pattern;
 }
 
-/** Issuers that everybody has an account with -> the claims that say whose job it is. */
+/**
+ * Issuers that everybody has an account with -> the claims that say whose job it is. GitHub's `job_workflow_ref` is not one of them: a
+ * public workflow may be called by anybody's job, with that job's inputs.
+ */
 const sharedIssuers: ReadonlyMap<string, readonly string[]> = new Map([
   [
     "https://token.actions.githubusercontent.com",
-    ["repository", "repository_id", "repository_owner", "repository_owner_id", "sub", "job_workflow_ref"],
+    ["repository", "repository_id", "repository_owner", "repository_owner_id", "sub"],
   ],
   ["https://gitlab.com", ["project_path", "project_id", "namespace_path", "namespace_id", "sub"]],
+  ["https://agent.buildkite.com", ["organization_slug", "organization_id", "sub"]],
+  ["https://app.terraform.io", ["terraform_organization_name", "terraform_organization_id", "sub"]],
+  ["https://accounts.google.com", ["sub", "email", "hd"]],
 ]);
 
 /** `"ref": "refs/heads/main"` alone would be anybody's main branch. */
