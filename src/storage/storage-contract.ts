@@ -214,6 +214,27 @@ export function storageContract(adapter: string, open: () => Promise<Storage>): 
     },
   );
 
+  contract("a key sealed anew keeps its place and its past, and no other key is touched", async (storage) => {
+    const key = { gun, role: "timestamp", keyId: "k1", sealed: Buffer.from("old"), createdAt: 1, usedAt: 2 } as const;
+    const others = [
+      { ...key, keyId: "k2" },
+      { ...key, role: "snapshot" },
+      { ...key, gun: other },
+    ] as const;
+    for (const each of [key, ...others]) await storage.addServerKey(each);
+    assert.equal(await storage.resealServerKey({ ...key, sealed: Buffer.from("new") }), true);
+    const stored = [
+      await storage.serverKeys(gun, "timestamp"),
+      await storage.serverKeys(gun, "snapshot"),
+      await storage.serverKeys(other, "timestamp"),
+    ].flat();
+    assert.deepEqual(
+      stored.map((each) => ({ ...each, sealed: Buffer.from(each.sealed) })),
+      [{ ...key, sealed: Buffer.from("new") }, ...others],
+    );
+    assert.equal(await storage.resealServerKey({ ...key, keyId: "none" }), false);
+  });
+
   contract("the sweep gets the most urgent collection first", async (storage) => {
     const due = (name: Gun, renewAt: number) => storage.commit(commit(0, [], { gun: name, renewAt }));
     await due(gun, 300);

@@ -154,6 +154,8 @@ export interface Storage extends AsyncDisposable {
   /** In order of creation. */
   serverKeys(gun: Gun, role: ServerKey["role"]): Promise<readonly ServerKey[]>;
   addServerKey(key: ServerKey): Promise<void>;
+  /** Replaces the sealed form of a key that is here; nothing else of it changes. False when there is none of that role and id. */
+  resealServerKey(key: Pick<ServerKey, "gun" | "role" | "keyId" | "sealed">): Promise<boolean>;
   /** All of them, in order of creation; expired ones too. */
   apiTokens(): Promise<readonly ApiToken[]>;
   /** @throws storage.conflict when the id is taken */

@@ -190,6 +190,15 @@ class PostgresStorage implements Storage {
     return this.#writer.addKey(key);
   }
 
+  resealServerKey({ gun, role, keyId, sealed }: Parameters<Storage["resealServerKey"]>[0]): Promise<boolean> {
+    const sql = `UPDATE countersign.server_keys SET sealed = $1
+      WHERE collection = (SELECT id FROM countersign.collections WHERE gun = $2) AND role = $3 AND key_id = $4`;
+    return this.#writer.alone(async (run) => {
+      const { count } = await run(sql, [sealed, gun, role, keyId]);
+      return { value: count > 0, sent: [] };
+    });
+  }
+
   async apiTokens(): Promise<readonly ApiToken[]> {
     const sql = `SELECT id, hash, name, grants, created_at, expires_at FROM countersign.api_tokens ORDER BY created_at, id`;
     return (await this.#pool.read(sql)).map(apiTokenOf);

@@ -181,6 +181,12 @@ class SqliteStorage implements Storage {
     return this.#writes.write(() => applyServerKey(this.#statements, key));
   }
 
+  resealServerKey({ gun, role, keyId, sealed }: Parameters<Storage["resealServerKey"]>[0]): Promise<boolean> {
+    const sql = `UPDATE server_keys SET sealed = ?
+      WHERE collection = (SELECT id FROM collections WHERE gun = ?) AND role = ? AND key_id = ?`;
+    return this.#writes.write(() => this.#statements.run(sql, sealed, gun, role, keyId).changed > 0);
+  }
+
   async apiTokens(): Promise<readonly ApiToken[]> {
     const sql = "SELECT id, hash, name, grants, created_at, expires_at FROM api_tokens ORDER BY created_at, id";
     return this.#read((statements) => statements.all(sql).map(apiTokenOf));
