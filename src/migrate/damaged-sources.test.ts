@@ -3,19 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeHex, parseGun, parseRoleName, sha256 } from "../bytes/index.ts";
-import { openSqliteStorage, type Storage } from "../storage/index.ts";
-import { temporaryDirectory } from "../testing/index.ts";
 import { SampleDeployment, sampleGuns } from "./sample-deployment.ts";
-import { codes, finding, run } from "./sample-migration.ts";
+import { codes, finding, run, withStorage } from "./sample-migration.ts";
 
 const history = "docker.example.com/team/app";
 const timestamp = { dialect: "notary1", role: parseRoleName("timestamp") } as const;
-
-async function withStorage(body: (storage: Storage) => Promise<void>): Promise<void> {
-  await using directory = await temporaryDirectory();
-  await using storage = openSqliteStorage(directory.path);
-  await body(storage);
-}
 
 test("a collection that Notary broke by hashing other bytes is named with its documents, and kept for its owner", () =>
   withStorage(async (storage) => {

@@ -83,6 +83,7 @@ export async function addKeysOnly(context: CollectionContext, gun: Gun, keyRows:
   for (const key of keys) await context.storage?.addServerKey(key);
 }
 
+/** Keys sealed anew are written at once: they do not wait for documents that the collection may lack. */
 async function takeKeys(
   { signer, storage, keys, passphraseOf, tally, now }: CollectionContext,
   gun: Gun,
@@ -94,7 +95,8 @@ async function takeKeys(
   const taken = await takeServerKeys({
     ...{ gun, rows, signer, passphraseOf, destination: keys, isDryRun, verified, known, now },
   });
-  tally.keys.copied += taken.keys.length;
+  for (const key of taken.resealed) await storage?.resealServerKey(key);
+  tally.keys.copied += taken.keys.length + taken.resealed.length;
   tally.keys.already += taken.already;
   tally.keys.leftOut += taken.leftOut;
   tally.add(...taken.findings);

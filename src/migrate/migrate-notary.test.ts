@@ -1,28 +1,17 @@
 // The whole migration over collections that the real Notary wrote, into our own SQLite: every byte arrives, an interrupted run goes on,
-// keys stay what they were, and what somebody did on the new server meanwhile is never overwritten.
+// and what somebody did on the new server meanwhile is never overwritten. Keys: server-keys.test.ts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CountersignError, encodeHex, parseGun, parseRoleName, sha256 } from "../bytes/index.ts";
-import { notary1 } from "../dialects/index.ts";
-import { openSignerKeys } from "../notary-signer/index.ts";
-import { localRoleSigner } from "../server/index.ts";
-import { openSqliteSignerKeys, openSqliteStorage, type Storage } from "../storage/index.ts";
-import { temporaryDirectory } from "../testing/index.ts";
-import { intoSignerKeys, keptBySigner } from "./key-destinations.ts";
+import type { Storage } from "../storage/index.ts";
 import { outcomeOf } from "./report.ts";
 import { SampleDeployment, sampleGuns, sampleNow } from "./sample-deployment.ts";
-import { codes, finding, master, run } from "./sample-migration.ts";
+import { codes, finding, run, withStorage } from "./sample-migration.ts";
 import { heldBytes } from "./stored-documents.ts";
 
 const history = "docker.example.com/team/app";
 const names = Object.keys(sampleGuns) as (keyof typeof sampleGuns)[];
 const timestamp = { dialect: "notary1", role: parseRoleName("timestamp") } as const;
-
-async function withStorage(body: (storage: Storage) => Promise<void>): Promise<void> {
-  await using directory = await temporaryDirectory();
-  await using storage = openSqliteStorage(directory.path);
-  await body(storage);
-}
 
 test("every version of every collection arrives byte for byte, and is current as Notary served it", () =>
   withStorage(async (storage) => {
@@ -67,7 +56,11 @@ test("a dry run finds the same, opens the keys, and calls neither storage nor th
   await source.addKey(history, "timestamp");
   source.addChange(history, 1);
   const dry = await run(source, undefined, {
-    keys: { needsSecret: true, seal: () => assert.fail("sealed in a dry run") },
+    keys: {
+      needsSecret: true,
+      holds: () => assert.fail("a dry run knows no key"),
+      seal: () => assert.fail("sealed in a dry run"),
+    },
   });
   await withStorage(async (storage) => {
     const wet = await run(source, storage);
@@ -93,84 +86,6 @@ test("names that the server refuses are left out with their documents and keys, 
       [bad.length, bad.length, 1],
     );
     assert.equal(report.collections.verified, 1);
-  }));
-
-test("keys sign on the new server; used stays used, unused stays to be given out, and a second run adds none twice", () =>
-  withStorage(async (storage) => {
-    const source = new SampleDeployment("docker-push-then-signer");
-    const gun = parseGun("127.0.0.1:14440/team/three");
-    const used = await source.addKey(gun, "timestamp");
-    used.lastUsed = sampleNow - 60_000;
-    const unused = await source.addKey(gun, "timestamp");
-    const unpublished = await source.addKey("only/keys", "snapshot");
-    await source.addKey(gun, "targets");
-    for (const expected of [
-      { copied: 3, already: 0 },
-      { copied: 0, already: 3 },
-    ]) {
-      const { keys } = await run(source, storage);
-      assert.deepEqual(keys, { found: 4, leftOut: 1, ...expected });
-    }
-    const signer = localRoleSigner(storage, master, () => sampleNow);
-    assert.deepEqual(
-      (await signer.held(gun, "timestamp")).map(({ publicKey }) => publicKey.id),
-      [used.keyId, unused.keyId],
-    );
-    assert.equal((await signer.pending(gun, "timestamp")).id, unused.keyId);
-    assert.equal((await signer.pending(parseGun("only/keys"), "snapshot")).id, unpublished.keyId);
-  }));
-
-test("a key named by a root counts as used, whatever its row says: it must not be given out for a rotation", () =>
-  withStorage(async (storage) => {
-    const source = new SampleDeployment("docker-push-then-signer");
-    const gun = sampleGuns["docker-push-then-signer"];
-    const { signed } = notary1.decodeRoot(source.row(gun, "root", 1).data);
-    const named = signed.keys.get(signed.roles.timestamp.keyIds[0] ?? assert.fail())?.publicKey ?? assert.fail();
-    const key = await source.addKey(gun, "timestamp");
-    Object.assign(key, { keyId: named.id, public: named.spki });
-    await run(source, storage, { keys: keptBySigner });
-    const [stored] = await storage.serverKeys(parseGun(gun), "timestamp");
-    assert.equal(stored?.usedAt, key.createdAt);
-    assert.deepEqual(Buffer.from(stored?.sealed ?? []), Buffer.from([2, ...named.spki]));
-  }));
-
-test("secrets go to our own signer when it is to hold them, and storage keeps the public half by which it is asked", () =>
-  withStorage(async (storage) => {
-    await using directory = await temporaryDirectory();
-    await using store = openSqliteSignerKeys(directory.path);
-    const passphraseOf = () => "of the new signer";
-    const signer = await openSignerKeys({
-      store,
-      passphraseOf,
-      defaultAlias: "y2026",
-      clock: () => 0,
-      testOnlyCost: 16,
-    });
-    const source = new SampleDeployment("docker-push-then-signer");
-    const gun = sampleGuns["docker-push-then-signer"];
-    const key = await source.addKey(gun, "timestamp");
-    key.lastUsed = sampleNow - 1;
-    for (const _ of ["first run", "second run"]) await run(source, storage, { keys: intoSignerKeys(signer) });
-    const signed = await signer.sign(key.keyId, Buffer.from("content"));
-    assert.equal(signed?.key.id, key.keyId);
-    assert.equal((await store.key(key.keyId))?.usedAt, sampleNow - 1);
-    const stored = await storage.serverKeys(parseGun(gun), "timestamp");
-    assert.deepEqual(
-      stored.map(({ sealed }) => Buffer.from(sealed)),
-      [Buffer.from([2, ...key.public])],
-    );
-  }));
-
-test("a key that does not open is told with what follows for its collection", () =>
-  withStorage(async (storage) => {
-    const source = new SampleDeployment("docker-push-then-signer");
-    await source.addKey(sampleGuns["docker-push-then-signer"], "timestamp", "a passphrase of long ago");
-    const report = await run(source, storage);
-    const told = finding(report, "key.unopened");
-    assert.match(told.message, /passphrase does not open/);
-    assert.doesNotMatch(JSON.stringify(report), /of long ago|test passphrase/);
-    assert.equal(report.collections.copied, 1);
-    assert.equal(outcomeOf(report), "incomplete");
   }));
 
 test("the change feed keeps ids, times and deletions; a second run adds nothing", () =>

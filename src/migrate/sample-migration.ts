@@ -2,13 +2,21 @@
 import assert from "node:assert/strict";
 import { createSecretKey } from "node:crypto";
 import { passphrasesFromEnvironment } from "../notary-signer/index.ts";
-import type { Storage } from "../storage/index.ts";
+import { openSqliteStorage, type Storage } from "../storage/index.ts";
+import { temporaryDirectory } from "../testing/index.ts";
 import { sealedUnder } from "./key-destinations.ts";
 import { type MigrationOptions, migrateNotary } from "./migrate-notary.ts";
 import type { Finding, FindingCode, MigrationReport } from "./report.ts";
 import { type SampleDeployment, sampleNow, samplePassphrase } from "./sample-deployment.ts";
 
 export const master = createSecretKey(Buffer.alloc(32, 7));
+
+/** With an empty storage of the new server. */
+export async function withStorage(body: (storage: Storage) => Promise<void>): Promise<void> {
+  await using directory = await temporaryDirectory();
+  await using storage = openSqliteStorage(directory.path);
+  await body(storage);
+}
 
 /** Into `storage`; a dry run without one. */
 export function run(

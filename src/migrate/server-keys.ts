@@ -17,9 +17,19 @@ export type OnlineRole = "snapshot" | "timestamp";
 export interface KeyDestination {
   /** False: secrets stay where they are, and passphraseOf are not needed. */
   readonly needsSecret: boolean;
+  /** How a key that storage has stands there, and when it was first used at the old server if it was. */
+  holds(key: ServerKey, usedAt: number | undefined): Promise<Holding>;
   /** What storage keeps of the key; brings the secret to its place first. Not called in a dry run. */
   seal(key: OpenedKey): Promise<Uint8Array>;
 }
+
+export type Holding =
+  /** As this destination wants it. */
+  | "held"
+  /** An earlier run brought it another way, with which the new server could not sign now: it is brought again. */
+  | "otherwise"
+  /** Sealed by the new server, which a signer cannot use: left alone. */
+  | "sealed-here";
 
 export interface OpenedKey {
   readonly gun: Gun;
@@ -51,6 +61,8 @@ export interface ServerKeys {
   readonly keys: readonly ServerKey[];
   /** Here already as never used, and used at the old server since. */
   readonly usedSince: readonly ServerKey[];
+  /** Here already, and sealed now as the destination wants it. */
+  readonly resealed: readonly ServerKey[];
   readonly already: number;
   readonly leftOut: number;
   readonly findings: readonly Finding[];
@@ -64,7 +76,15 @@ export async function takeServerKeys(input: ServerKeysInput): Promise<ServerKeys
     if (fault !== undefined) findings.push(fault);
     return fault === undefined;
   });
-  const missing = usable.filter((row) => !known.has(row.keyId));
+  const missing: KeyRow[] = [];
+  let already = 0;
+  for (const row of usable) {
+    const here = known.get(row.keyId);
+    const holding = here === undefined ? "otherwise" : await input.destination.holds(here, row.lastUsed);
+    if (holding === "otherwise") missing.push(row);
+    else if (holding === "held") already += 1;
+    else findings.push(sealedHere(row));
+  }
   const material =
     signer === undefined ? new Map<number, KeyMaterial>() : await signer.material(missing.map(({ id }) => id));
   const opened: OpenedKey[] = [];
@@ -75,10 +95,13 @@ export async function takeServerKeys(input: ServerKeysInput): Promise<ServerKeys
     else findings.push(unopened(row, result, verified));
   }
   const keys: ServerKey[] = [];
+  const resealed: ServerKey[] = [];
   for (const key of opened) {
     const sealed = input.isDryRun ? new Uint8Array() : await input.destination.seal(key);
     const { role, createdAt, usedAt } = key;
-    keys.push({ gun, role, keyId: key.publicKey.id, sealed, createdAt, usedAt });
+    const here = known.get(key.publicKey.id);
+    if (here === undefined) keys.push({ gun, role, keyId: key.publicKey.id, sealed, createdAt, usedAt });
+    else resealed.push({ ...here, sealed });
   }
   const usedSince = usable.flatMap((row): readonly ServerKey[] => {
     const here = known.get(row.keyId);
@@ -90,8 +113,9 @@ export async function takeServerKeys(input: ServerKeysInput): Promise<ServerKeys
   return {
     keys,
     usedSince,
-    already: usable.length - missing.length,
-    leftOut: input.rows.length - (usable.length - missing.length) - keys.length,
+    resealed,
+    already,
+    leftOut: input.rows.length - already - keys.length - resealed.length,
     findings,
   };
 }
@@ -112,6 +136,19 @@ function rowFault(row: KeyRow): Finding | undefined {
   if (row.isDeleted) return { ...place, code: "key.deleted", message: "the key's row is marked as deleted" };
   if (isOnlineRole(row.role)) return undefined;
   return { ...place, code: "key.role", message: "a server signs with snapshot and timestamp keys only" };
+}
+
+function sealedHere({ gun, role, keyId }: KeyRow): Finding {
+  return {
+    severity: "conflict",
+    code: "key.sealed_here",
+    gun,
+    role,
+    keyId,
+    message: "the new server holds the key itself, sealed by an earlier run with --own-keys",
+    consequence:
+      "a server that asks a signer cannot sign with it: migrate into an empty destination, or stay with --own-keys",
+  };
 }
 
 /** A key that a root names has been given out, whatever its row says. */

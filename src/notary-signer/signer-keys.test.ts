@@ -120,6 +120,19 @@ test("a key that another signer on the same database removes stops signing withi
   assert.equal(await two.sign(key.id, content), undefined);
 });
 
+test("a key that has signed elsewhere is not given out as new; the first use that is known stays", async () => {
+  await using directory = await temporaryDirectory();
+  await using store = openSqliteSignerKeys(directory.path);
+  const keys = await opening(store);
+  const { id } = await keys.create(gun, "timestamp", "ecdsa");
+  assert.equal(await keys.noteUse(id, undefined), true);
+  assert.equal((await keys.create(gun, "timestamp", "ecdsa")).id, id);
+  for (const usedAt of [7, 9]) assert.equal(await keys.noteUse(id, usedAt), true);
+  assert.notEqual((await keys.create(gun, "timestamp", "ecdsa")).id, id);
+  assert.equal((await store.key(id))?.usedAt, 7);
+  assert.equal(await keys.noteUse("f".repeat(64), 7), false);
+});
+
 test("a key from elsewhere keeps its id and its past; one under a wrong id is refused", async () => {
   await using directory = await temporaryDirectory();
   await using store = openSqliteSignerKeys(directory.path);

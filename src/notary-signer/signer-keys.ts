@@ -41,6 +41,8 @@ export interface SignerKeys {
   ): Promise<{ readonly key: PublicKey; readonly signature: Uint8Array } | undefined>;
   /** False when there was none. */
   remove(keyId: string): Promise<boolean>;
+  /** Remembers that a key has signed elsewhere, so that it is not given out as new. False when there is no such key. */
+  noteUse(keyId: string, usedAt: number | undefined): Promise<boolean>;
   /** Takes over a key made elsewhere; false when it is there already. @throws key.format when it is not the key it is called */
   importKey(key: ImportedSignerKey): Promise<boolean>;
 }
@@ -144,6 +146,11 @@ export async function openSignerKeys(options: SignerKeysOptions): Promise<Signer
       const isRemoved = await store.removeKey(keyId);
       open.delete(keyId);
       return isRemoved;
+    },
+    async noteUse(keyId, usedAt) {
+      const stored = await store.key(keyId);
+      if (stored === undefined || stored.usedAt !== undefined || usedAt === undefined) return stored !== undefined;
+      return store.markUsed(keyId, usedAt);
     },
     async importKey(key) {
       const { id } = signerFromPrivateKey(key.privateKey).publicKey;

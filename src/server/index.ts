@@ -18,6 +18,6 @@ export {
   type StorageChoice,
   type TlsChoice,
 } from "./options.ts";
-export { rememberedRemoteKey } from "./remote-role-signer.ts";
+export { isRememberedRemoteKey, rememberedRemoteKey } from "./remote-role-signer.ts";
 export type { OnlineRole, RoleSigner } from "./role-signer.ts";
 export { defaultPort, startServer } from "./start-server.ts";

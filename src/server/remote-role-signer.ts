@@ -36,6 +36,11 @@ export function rememberedRemoteKey(key: PublicKey): Uint8Array {
   return Buffer.concat([Buffer.of(format), key.spki]);
 }
 
+/** Whether storage keeps the public half alone, as above: a server that signs itself cannot use such a key. */
+export function isRememberedRemoteKey({ sealed }: Pick<ServerKey, "sealed">): boolean {
+  return sealed[0] === format;
+}
+
 export function remoteRoleSigner({ client, storage, clock, algorithm, log }: RemoteRoleSignerOptions): RoleSigner {
   // Two requests for a first key must get the same one, and the signer is asked for it once.
   const making = new KeyedQueue();
@@ -53,7 +58,7 @@ export function remoteRoleSigner({ client, storage, clock, algorithm, log }: Rem
     pending(gun: Gun, role: OnlineRole) {
       return making.run(`${role}\n${gun}`, async () => {
         const mine = await storage.serverKeys(gun, role);
-        const unused = mine.findLast((stored) => stored.usedAt === undefined && stored.sealed[0] === format);
+        const unused = mine.findLast((stored) => stored.usedAt === undefined && isRememberedRemoteKey(stored));
         const known = unused === undefined ? undefined : remoteKey(unused);
         if (known !== undefined && (await isHeld(known))) return known;
         const key = await client.createKey(gun, role, algorithm);
@@ -76,8 +81,9 @@ export function remoteRoleSigner({ client, storage, clock, algorithm, log }: Rem
 }
 
 /** undefined for a key of the server's own, which a server with a remote signer cannot open. @throws storage.corrupt */
-function remoteKey({ gun, role, keyId, sealed }: ServerKey): PublicKey | undefined {
-  if (sealed[0] !== format) return undefined;
+function remoteKey(stored: ServerKey): PublicKey | undefined {
+  if (!isRememberedRemoteKey(stored)) return undefined;
+  const { gun, role, keyId, sealed } = stored;
   try {
     const key = publicKeyFromSpki(sealed.subarray(1));
     if (key.id === keyId) return key;

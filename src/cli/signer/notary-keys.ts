@@ -53,7 +53,8 @@ export async function importNotaryKeys(
     const material = await source.material(page.map(({ id }) => id));
     for (const row of page) {
       try {
-        if ((await keys.info(row.keyId)) !== undefined) {
+        // Used at the old signer since an earlier run: else it would be given out as new for a rotation, which would change nothing.
+        if (await keys.noteUse(row.keyId, row.lastUsed)) {
           already++;
           continue;
         }
