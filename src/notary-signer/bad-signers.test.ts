@@ -127,6 +127,22 @@ test("a hang ends at the deadline", async () => {
   );
 });
 
+test("calls that wait for their turn behind a hang end at their own deadlines, and no queue gathers", async () => {
+  await withFake(
+    () => {},
+    async (client) => {
+      const started = performance.now();
+      const calls = Array.from({ length: 400 }, () => refused(client.sign(key.publicKey, content)));
+      const health = client.healthy();
+      for (const message of await Promise.all(calls))
+        assert.match(message, /did not answer within 500 ms|cannot be reached/);
+      assert.equal((await health).serving, false);
+      // One after another, 64 at once, they would take six times as long as one.
+      assert.ok(performance.now() - started < 2_500, `${performance.now() - started} ms`);
+    },
+  );
+});
+
 test("a huge answer is cut off, not kept, also one that would be right", async () => {
   const padding = writeMessage([[15, Buffer.alloc(5 * 1024 * 1024)]]);
   const padded = () => Buffer.concat([encodeKeyAnswer(keyAnswer(key.publicKey)), padding]);

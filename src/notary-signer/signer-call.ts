@@ -140,9 +140,10 @@ export async function openConnection(options: SignerClientOptions): Promise<Sign
   };
   return {
     async call(path, request, timeoutMs = options.timeoutMs ?? defaultTimeoutMs) {
-      await slots.take();
+      const until = performance.now() + timeoutMs;
+      if (!(await slots.take(timeoutMs))) throw failure(where, silence(timeoutMs));
       try {
-        return { kind: "answer", bytes: await attempt(path, request, timeoutMs) };
+        return { kind: "answer", bytes: await attempt(path, request, Math.max(1, until - performance.now())) };
       } catch (error) {
         if (statusOf(error) === notFound) return { kind: "not-found", details: detailsOf(error) };
         throw unavailableError(where, error, timeoutMs);
@@ -166,25 +167,42 @@ function secureContext({ caPath, certificatePath, keyPath }: SignerClientOptions
   });
 }
 
-/** At most so many at once, the others in order of arrival. */
+/** At most so many at once, the others in order of arrival, none for longer than it has time: a signer that hangs must not gather a queue. */
 class Slots {
   #left: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(count: number) {
     this.#left = count;
   }
 
-  take(): Promise<void> {
-    if (this.#left === 0) return new Promise((resolve) => this.#waiting.push(resolve));
-    this.#left--;
-    return Promise.resolve();
+  /** False when none has come free in time. */
+  take(timeoutMs: number): Promise<boolean> {
+    if (this.#left > 0) {
+      this.#left--;
+      return Promise.resolve(true);
+    }
+    return new Promise((resolve) => {
+      const turn = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(turn);
+        resolve(false);
+      }, timeoutMs);
+      this.#waiting.add(turn);
+    });
   }
 
   free(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#left++;
-    else next();
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#left++;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
 }
 
@@ -202,23 +220,31 @@ function statusOf(error: unknown): number | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "number" ? error.code : undefined;
 }
 
+function failure(where: string, what: string, cause?: unknown, ...hints: readonly string[]): CountersignError {
+  return new CountersignError("server.signing_unavailable", `the signer at ${where} ${what}`, { cause, hints });
+}
+
 function unavailableError(where: string, error: unknown, timeoutMs: number): CountersignError {
   const told = detailsOf(error);
-  const fail = (message: string, ...hints: readonly string[]) =>
-    new CountersignError("server.signing_unavailable", `the signer at ${where} ${message}`, { cause: error, hints });
   switch (statusOf(error)) {
     case unavailable:
-      return fail(
+      return failure(
+        where,
         `cannot be reached: ${told}`,
+        error,
         "check that it runs, and that each side trusts the authority of the other's certificate",
       );
     case deadlineExceeded:
-      return fail(`did not answer within ${timeoutMs} ms`);
+      return failure(where, silence(timeoutMs), error);
     case resourceExhausted:
-      return fail(`or this server refused a message for its size or number: ${told}`);
+      return failure(where, `or this server refused a message for its size or number: ${told}`, error);
     default:
-      return fail(`failed: ${told === "" ? String(error) : told}`);
+      return failure(where, `failed: ${told === "" ? String(error) : told}`, error);
   }
+}
+
+function silence(timeoutMs: number): string {
+  return `did not answer within ${timeoutMs} ms`;
 }
 
 /** What a stranger's program says goes into logs: one line of ordinary characters. */
