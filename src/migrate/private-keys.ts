@@ -4,7 +4,7 @@
 import type { KeyObject } from "node:crypto";
 import { CountersignError, isCountersignError } from "../bytes/index.ts";
 import { type PublicKey, publicKeyFromKeyObject, publicKeyFromRawEd25519, publicKeyFromSpki } from "../keys/index.ts";
-import type { PassphraseOf } from "../notary-signer/index.ts";
+import { missingPassphrase, type PassphraseOf } from "../notary-signer/index.ts";
 import { parsePrivateKey } from "../signers/index.ts";
 import type { KeyMaterial, KeyRow } from "./notary-source.ts";
 
@@ -29,15 +29,7 @@ export async function openPrivateKey(
 ): Promise<{ readonly privateKey: KeyObject; readonly publicKey: PublicKey }> {
   const publicKey = publicKeyOfRow(row, material);
   const passphrase = passphraseOf(row.passphraseAlias);
-  if (passphrase === undefined) {
-    throw new CountersignError(
-      "key.passphrase_missing",
-      `no passphrase for the alias ${JSON.stringify(row.passphraseAlias)}`,
-      {
-        hints: [`set NOTARY_SIGNER_${row.passphraseAlias.toUpperCase()}, as for notary-signer`],
-      },
-    );
-  }
+  if (passphrase === undefined) throw missingPassphrase(row.passphraseAlias);
   const secret = await decrypt(material.private, passphrase);
   try {
     const privateKey = parsePrivateKey(secret, publicKey.algorithm === "ed25519" ? "notary-ed25519" : "sec1");

@@ -10,18 +10,27 @@ const maxPassphraseBytes = 4096;
 /** The passphrase of an alias, or undefined when it was not given. @throws disk.unreadable, key.passphrase_missing */
 export type PassphraseOf = (alias: string) => string | undefined;
 
-/** Letters, digits, `_` and `-`, at most 50: what fits Notary's column and a variable's name. @throws usage.invalid */
+/** Letters, digits, `_`, `-` and `.`, at most 50: what fits Notary's column and a variable's name. @throws usage.invalid */
 export function parseAlias(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/.test(text)) return text;
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$/.test(text)) return text;
   throw new CountersignError("usage.invalid", `not a passphrase alias: ${JSON.stringify(text.slice(0, 60))}`, {
-    hints: ["an alias has up to 50 letters, digits, _ and -, for example production2026"],
+    hints: ["an alias has up to 50 letters, digits, _, - and ., for example production2026"],
   });
 }
 
-/** Variables that give the passphrase of an alias, the first that is set wins. Those that end in _FILE name a file. */
+/**
+ * Variables that give the passphrase of an alias, the first that is set wins. Those that end in _FILE name a file. Notary keeps a hyphen
+ * of the alias, which a shell cannot set but a container's environment can.
+ */
 export function passphraseVariables(alias: string): readonly string[] {
-  const names = ["COUNTERSIGN", "NOTARY"].map((owner) => `${owner}_SIGNER_${alias.toUpperCase().replaceAll("-", "_")}`);
-  return names.flatMap((name) => [name, `${name}_FILE`]);
+  const upper = alias.toUpperCase();
+  const plain = upper.replaceAll(/[^A-Z0-9_]/g, "_");
+  const names = [
+    `COUNTERSIGN_SIGNER_${plain}`,
+    `NOTARY_SIGNER_${upper.replaceAll(".", "_")}`,
+    `NOTARY_SIGNER_${plain}`,
+  ];
+  return [...new Set(names)].flatMap((name) => [name, `${name}_FILE`]);
 }
 
 export function passphrasesFromEnvironment(env: Readonly<Record<string, string | undefined>>): PassphraseOf {
@@ -95,11 +104,16 @@ export class SealingKeys {
   #passphrase(alias: string): string {
     const passphrase = this.#passphraseOf(alias);
     if (passphrase !== undefined) return passphrase;
-    const [ours = "", ourFile = "", notarys = ""] = passphraseVariables(alias);
-    throw new CountersignError("key.passphrase_missing", `there is no passphrase for the alias ${alias}`, {
-      hints: [`set ${ours} or ${notarys}, or ${ourFile} to a file that holds it`],
-    });
+    throw missingPassphrase(alias);
   }
+}
+
+/** With the names of the variables to set. */
+export function missingPassphrase(alias: string): CountersignError {
+  const [ours = "", ourFile = "", notarys = ""] = passphraseVariables(alias);
+  return new CountersignError("key.passphrase_missing", `there is no passphrase for the alias ${alias}`, {
+    hints: [`set ${ours} or ${notarys}, or ${ourFile} to a file that holds it`],
+  });
 }
 
 function readFirstLine(path: string, variable: string): string {

@@ -217,11 +217,17 @@ test("passphrases come from our variables, Notary's, or a file that one names", 
     COUNTERSIGN_SIGNER_MOUNTED_FILE: file,
     NOTARY_SIGNER_EMPTY: "",
     COUNTERSIGN_SIGNER_GONE_FILE: "/nonexistent",
+    "NOTARY_SIGNER_AS-NOTARY": "with a hyphen, as Notary reads it",
+    NOTARY_SIGNER_FROM_A_SHELL: "with underscores, as a shell can set it",
+    NOTARY_SIGNER_V1_0: "dots are underscores in either",
   };
   const of = passphrasesFromEnvironment(env);
   assert.equal(of("both"), "ours");
   assert.equal(of("plain"), "plain");
   assert.equal(of("Mounted"), "from a file");
+  assert.equal(of("as-notary"), "with a hyphen, as Notary reads it");
+  assert.equal(of("from-a-shell"), "with underscores, as a shell can set it");
+  assert.equal(of(parseAlias("v1.0")), "dots are underscores in either");
   assert.equal(of("empty"), undefined);
   assert.equal(of("other"), undefined);
   assert.throws(() => of("gone"), failing("disk.unreadable"));
