@@ -2,7 +2,6 @@
 // `countersign signer`. Old clients publish, rotate and read; signers are killed, restarted and replaced under them.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { encodeUtf8, isCountersignError } from "../src/bytes/index.ts";
 import { openSignerClient, type SignerClient } from "../src/notary-signer/index.ts";
 import { encodeCreateKeyRequest, encodeKeyId, encodeSignatureRequest } from "../src/notary-signer/messages.ts";
@@ -10,6 +9,7 @@ import { methodPaths } from "../src/notary-signer/protocol.ts";
 import { openConnection } from "../src/notary-signer/signer-call.ts";
 import { type CertificateFiles, makeCertificate } from "./peers/certificates.ts";
 import { countersignClient, startOurServer } from "./peers/countersign.ts";
+import { eventually } from "./peers/eventually.ts";
 import { peerTest } from "./peers/find.ts";
 import { addImage, makeLayout } from "./peers/images.ts";
 import { type NotaryClient, notaryClient } from "./peers/notary-client.ts";
@@ -278,15 +278,6 @@ peerTest(
     await client.sign(key, encodeUtf8("after"));
   },
 );
-
-/** notary-server tries a signer that was away again after a growing pause, and looks at its health every ten seconds. */
-async function eventually(isSo: () => Promise<boolean>): Promise<void> {
-  const until = performance.now() + 30_000;
-  while (!(await isSo())) {
-    assert.ok(performance.now() < until, "not within 30 seconds");
-    await sleep(300);
-  }
-}
 
 async function fetchHealth(url: string): Promise<{ readonly status: number; readonly body: string }> {
   const { request } = await import("node:https");

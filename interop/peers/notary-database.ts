@@ -24,6 +24,10 @@ export interface NotaryDeployment extends AsyncDisposable {
   ask(sql: string): Promise<string>;
   /** What the programs have said so far. */
   said(): string;
+  /** Ends notary-signer; notary-server and the database go on. */
+  stopSigner(): Promise<void>;
+  /** Ends the database alone. */
+  stopDatabase(): Promise<void>;
   /** Ends notary-server; notary-signer and the database go on. */
   stopServer(): Promise<void>;
   /** Ends notary-server and notary-signer; the database goes on. */
@@ -65,6 +69,8 @@ export async function startNotaryDeployment(
     changeKeys: async (sql) => void (await database.run("notarysigner", sql)),
     ask: async (sql) => String(await database.run("notaryserver", sql)),
     said: () => [server.process, plain.process, signer.process].map((one) => `${one.name}: ${one.log()}`).join("\n"),
+    stopSigner: () => signer.process.stop(),
+    stopDatabase: async () => void (await database[Symbol.asyncDispose]()),
     stopServer,
     stopNotary: async () => {
       await stopServer();

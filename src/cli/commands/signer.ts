@@ -46,7 +46,9 @@ export const signer: Command = {
     await using store = await openKeyStore(chosen.store);
     if (chosen.settings !== undefined && !args.flag("leave-notary-keys")) {
       const { requireNotaryKeys } = await import("../signer/notary-keys.ts");
-      await requireNotaryKeys(chosen.settings, store);
+      const unseen = await requireNotaryKeys(chosen.settings, chosen.store, store);
+      if (unseen !== undefined)
+        terminal.warning(`whether all of Notary's keys were brought over is not known: ${unseen}`);
     }
     const { passphraseOf } = chosen;
     const keys = await openSignerKeys({ store, passphraseOf, defaultAlias, clock });

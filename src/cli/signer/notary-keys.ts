@@ -5,7 +5,7 @@ import type { NotarySignerSource } from "../../migrate/index.ts";
 import type { NotarySignerSettings } from "../../notary-config/index.ts";
 import type { PassphraseOf, SignerKeys } from "../../notary-signer/index.ts";
 import type { SignerKeyStore } from "../../storage/index.ts";
-import { wrong } from "./choose-key-store.ts";
+import { type KeyStoreChoice, wrong } from "./choose-key-store.ts";
 
 export interface ImportedNotaryKeys {
   readonly found: number;
@@ -75,10 +75,24 @@ export async function importNotaryKeys(
 
 /**
  * A signer that takes the place of Notary's without its keys would let every collection die with its timestamp. Looks for the newest
- * of Notary's keys among ours. @throws key.missing
+ * of Notary's keys among ours. Where ours are elsewhere Notary's database may have been switched off since, which is no reason not to
+ * start: then why nobody could look is given, else undefined. @throws key.missing, storage.*
  */
-export async function requireNotaryKeys(settings: NotarySignerSettings, store: SignerKeyStore): Promise<void> {
-  const newest = await newestKeys(settings);
+export async function requireNotaryKeys(
+  settings: NotarySignerSettings,
+  choice: KeyStoreChoice,
+  store: SignerKeyStore,
+): Promise<string | undefined> {
+  const { storage } = settings;
+  if (storage.kind !== "postgres" && storage.kind !== "mysql") return undefined;
+  let newest: readonly string[];
+  try {
+    newest = await newestKeys(settings);
+  } catch (error) {
+    const isBeside = choice.kind === "postgres" && storage.kind === "postgres" && choice.url === storage.url;
+    if (isBeside || !isCountersignError(error, "storage.unavailable")) throw error;
+    return error.message;
+  }
   for (const keyId of newest) {
     if ((await store.key(keyId)) !== undefined) continue;
     throw new CountersignError(
@@ -86,16 +100,21 @@ export async function requireNotaryKeys(settings: NotarySignerSettings, store: S
       `the database of ${settings.configPath} holds keys of Notary that were not brought over, for example ${keyId}`,
       {
         hints: [
-          `bring them over: countersign signer import --config ${settings.configPath}`,
+          `bring them over: countersign signer import --config ${settings.configPath}${dataOption(choice)}`,
           "or start without them: --leave-notary-keys",
         ],
       },
     );
   }
+  return undefined;
+}
+
+/** A URL may hold a password: left to whoever gave it. */
+function dataOption(choice: KeyStoreChoice): string {
+  return choice.kind === "sqlite" ? ` --data ${choice.dataDir}` : "";
 }
 
 async function newestKeys(settings: NotarySignerSettings): Promise<readonly string[]> {
-  if (settings.storage.kind !== "postgres") return [];
   await using source = await openNotaryKeys(settings);
   try {
     const rows = await source.keys();
