@@ -4,11 +4,12 @@ import { type Gun, isCountersignError } from "../bytes/index.ts";
 import type { PassphraseOf } from "../notary-signer/index.ts";
 import { renewalTime, withJitter } from "../server/index.ts";
 import type { DocumentVersion, ImportedCollection, Storage } from "../storage/index.ts";
-import type { KeyRow, NotaryServerSource, NotarySignerSource } from "./notary-source.ts";
+import type { KeyRow, NotaryServerSource, NotarySignerSource, TufRow } from "./notary-source.ts";
 import type { Finding, Tally } from "./report.ts";
 import { type KeyDestination, knownKeys, type ServerKeys, takeServerKeys } from "./server-keys.ts";
 import { standingOf } from "./standing.ts";
 import { heldBytes, readDocuments, type SourceDocument, type SourceDocuments } from "./stored-documents.ts";
+import type { UnnamedKeys } from "./unnamed-keys.ts";
 import { type VerifiedCollection, verifyCollection } from "./verify-collection.ts";
 
 export interface CollectionContext {
@@ -18,6 +19,7 @@ export interface CollectionContext {
   readonly storage: Storage | undefined;
   readonly keys: KeyDestination;
   readonly passphraseOf: PassphraseOf;
+  readonly unnamed: UnnamedKeys;
   /** Reads and verifies also what an earlier run has brought. */
   readonly readsAgain: boolean;
   readonly tally: Tally;
@@ -33,7 +35,10 @@ export async function migrateCollection(
   const { server, storage, tally, now } = context;
   const rows = await server.rows(gun);
   const standing = storage === undefined ? undefined : await standingOf(storage, gun, rows);
-  if (standing?.kind === "parted") return conflict(tally, gun, standing.why);
+  if (standing?.kind === "parted") {
+    if (context.unnamed.size > 0) await verifiedAndClaimed(context, gun, rows);
+    return conflict(tally, gun, standing.why);
+  }
   if (standing?.kind === "ahead") {
     tally.add({
       severity: "note",
@@ -49,8 +54,7 @@ export async function migrateCollection(
     return;
   }
 
-  const source = await readDocuments(server, gun, rows);
-  const verified = await verifyCollection(gun, source, now);
+  const { source, verified } = await verifiedAndClaimed(context, gun, rows);
   const { copied, findings } = choose(gun, source, verified);
   tally.add(...source.findings, ...verified.findings, ...findings);
   tally.documents.found += rows.length;
@@ -76,6 +80,13 @@ export async function migrateCollection(
   tally.documents.bytes += isHere ? 0 : copied.reduce((sum, { row }) => sum + row.bytes, 0);
 }
 
+async function verifiedAndClaimed({ server, unnamed, now }: CollectionContext, gun: Gun, rows: readonly TufRow[]) {
+  const source = await readDocuments(server, gun, rows);
+  const verified = await verifyCollection(gun, source, now);
+  unnamed.claim(gun, source, verified);
+  return { source, verified };
+}
+
 /** Keys that the old server made for a name since, or before anything was published under it. */
 export async function addKeysOnly(context: CollectionContext, gun: Gun, keyRows: readonly KeyRow[]): Promise<void> {
   if (keyRows.length === 0) return;
@@ -85,7 +96,7 @@ export async function addKeysOnly(context: CollectionContext, gun: Gun, keyRows:
 
 /** Keys sealed anew are written at once: they do not wait for documents that the collection may lack. */
 async function takeKeys(
-  { signer, storage, keys, passphraseOf, tally, now }: CollectionContext,
+  { signer, storage, keys, passphraseOf, unnamed, tally, now }: CollectionContext,
   gun: Gun,
   rows: readonly KeyRow[],
   verified: VerifiedCollection | undefined,
@@ -93,7 +104,7 @@ async function takeKeys(
   const known = await knownKeys(storage, gun);
   const isDryRun = storage === undefined;
   const taken = await takeServerKeys({
-    ...{ gun, rows, signer, passphraseOf, destination: keys, isDryRun, verified, known, now },
+    ...{ gun, rows, unnamed, signer, passphraseOf, destination: keys, isDryRun, verified, known, now },
   });
   for (const key of taken.resealed) await storage?.resealServerKey(key);
   tally.keys.copied += taken.keys.length + taken.resealed.length;

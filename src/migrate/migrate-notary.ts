@@ -10,6 +10,7 @@ import type { KeyRow, NotaryServerSource, NotarySignerSource, SourceCollection }
 import { type MigrationReport, type Progress, Tally } from "./report.ts";
 import type { KeyDestination } from "./server-keys.ts";
 import { heldBytes } from "./stored-documents.ts";
+import { UnnamedKeys } from "./unnamed-keys.ts";
 
 export interface MigrationOptions {
   readonly server: NotaryServerSource;
@@ -39,25 +40,31 @@ const maxBytesUnderWay = 3 * heldBytes;
 export async function migrateNotary(options: MigrationOptions): Promise<MigrationReport> {
   const { server, signer, destination, signal, isWanted = () => true, onProgress = () => undefined } = options;
   const tally = new Tally();
+  onProgress({ step: "listing", done: 0, total: 0 });
+  const collections = (await server.collections())
+    .filter(({ gun }) => isWanted(gun))
+    .toSorted((a, b) => (a.gun < b.gun ? -1 : 1));
+  // After the collections: a key is made before the root that names it is published.
+  const allKeys = (await signer?.keys()) ?? [];
+  const unnamed = new UnnamedKeys(allKeys);
+  const keyRows = Map.groupBy(
+    allKeys.filter(({ gun }) => gun !== "" && isWanted(gun)),
+    ({ gun }) => gun,
+  );
   const context: CollectionContext = {
     server,
     signer,
     storage: destination.storage,
     keys: options.keys,
     passphraseOf: options.passphraseOf,
-    readsAgain: options.readsAgain ?? false,
+    unnamed,
+    // Whose such keys are is found out by reading.
+    readsAgain: options.readsAgain === true || unnamed.size > 0,
     tally,
     now: options.clock(),
   };
-  onProgress({ step: "listing", done: 0, total: 0 });
-  const collections = (await server.collections())
-    .filter(({ gun }) => isWanted(gun))
-    .toSorted((a, b) => (a.gun < b.gun ? -1 : 1));
-  const keyRows = Map.groupBy(
-    ((await signer?.keys()) ?? []).filter(({ gun }) => isWanted(gun)),
-    ({ gun }) => gun,
-  );
   for (const rows of keyRows.values()) tally.keys.found += rows.length;
+  tally.keys.found += unnamed.size;
   tally.collections.found = collections.length;
   if (signer === undefined) tally.add(signerAbsent);
 
@@ -73,6 +80,11 @@ export async function migrateNotary(options: MigrationOptions): Promise<Migratio
     }
     onProgress({ step: "collections", done: ++done, total: collections.length, gun: name });
   });
+
+  const { owned, unclaimed, findings } = unnamed.settle(context.now, options.isWanted === undefined);
+  tally.add(...findings);
+  tally.keys.leftOut += unclaimed;
+  for (const [gun, rows] of owned) await addKeysOnly(context, gun, rows);
 
   const named = new Set(collections.map(({ gun }) => gun));
   const unpublished = [...keyRows].filter(([gun]) => !named.has(gun));

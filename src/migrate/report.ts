@@ -33,6 +33,8 @@ export const findingMeanings = {
   "key.missing": "no row has the key that the root names",
   "key.role": "a key is for another role than snapshot or timestamp",
   "key.sealed_here": "an earlier run gave the key to the new server itself, which is now to ask a signer",
+  "key.unnamed":
+    "a key's row names no collection (Notary before 0.4) and it was not given to this one, or to none: see the message",
   "key.unopened": "a key does not open with the passphrase of its alias, or is not the key of its row",
   "name.refused": "the new server takes no collection of this name",
   "root.chain": "a root does not follow the one before it",

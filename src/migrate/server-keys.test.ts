@@ -10,7 +10,7 @@ import { openSqliteSignerKeys, type SignerKeyStore, type Storage } from "../stor
 import { temporaryDirectory } from "../testing/index.ts";
 import { intoSignerKeys, keptBySigner, sealedUnder } from "./key-destinations.ts";
 import { outcomeOf } from "./report.ts";
-import { SampleDeployment, sampleGuns, sampleNow } from "./sample-deployment.ts";
+import { SampleDeployment, type SampleKey, sampleGuns, sampleNow } from "./sample-deployment.ts";
 import { finding, master, run, withStorage } from "./sample-migration.ts";
 
 const gun = parseGun(sampleGuns["docker-push-then-signer"]);
@@ -20,6 +20,15 @@ const content = Buffer.from("content");
 async function oneKey(name: string = gun) {
   const source = new SampleDeployment("docker-push-then-signer");
   return { source, key: await source.addKey(name, "timestamp") };
+}
+
+/** As `oneKey`, and it is the one that the collection's root names. */
+async function namedKey() {
+  const { source, key } = await oneKey();
+  const { signed } = notary1.decodeRoot(source.row(gun, "root", 1).data);
+  const named = signed.keys.get(signed.roles.timestamp.keyIds[0] ?? assert.fail())?.publicKey ?? assert.fail();
+  Object.assign(key, { keyId: named.id, public: named.spki });
+  return { source, key, named };
 }
 
 /** With an empty storage and an empty signer of the new server. */
@@ -60,11 +69,7 @@ test("keys sign on the new server; used stays used, unused stays to be given out
 
 test("a key named by a root counts as used, whatever its row says: it must not be given out for a rotation", () =>
   withStorage(async (storage) => {
-    const source = new SampleDeployment("docker-push-then-signer");
-    const { signed } = notary1.decodeRoot(source.row(gun, "root", 1).data);
-    const named = signed.keys.get(signed.roles.timestamp.keyIds[0] ?? assert.fail())?.publicKey ?? assert.fail();
-    const key = await source.addKey(gun, "timestamp");
-    Object.assign(key, { keyId: named.id, public: named.spki });
+    const { source, key, named } = await namedKey();
     await run(source, storage, { keys: keptBySigner });
     const [stored] = await storage.serverKeys(gun, "timestamp");
     assert.equal(stored?.usedAt, key.createdAt);
@@ -147,4 +152,54 @@ test("a key that does not open is told with what follows for its collection", ()
     assert.doesNotMatch(JSON.stringify(report), /of long ago|test passphrase/);
     assert.equal(report.collections.copied, 1);
     assert.equal(outcomeOf(report), "incomplete");
+  }));
+
+/** What the MySQL migration to Notary 0.4 left of a key that was there before it. */
+function forgetName(key: SampleKey): void {
+  Object.assign(key, { gun: "", role: "", lastUsed: undefined });
+}
+
+test("a key from before Notary wrote down whose it is goes to the collection whose root names it, in every kind of run", () =>
+  withStorage(async (storage) => {
+    const { source, key } = await namedKey();
+    const retired = await source.addKey("", "");
+    forgetName(key);
+    const dry = await run(source, undefined, { keys: keptBySigner });
+    assert.deepEqual(dry.keys, { found: 2, copied: 1, already: 0, leftOut: 1 });
+    const first = await run(source, storage, { keys: keptBySigner, isWanted: () => true });
+    assert.equal(finding(first, "key.unnamed").severity, "left_out");
+    assert.deepEqual(await storage.serverKeys(gun, "timestamp"), []);
+    for (const expected of [
+      { copied: 1, already: 0 },
+      { copied: 0, already: 1 },
+    ]) {
+      const report = await run(source, storage, { keys: keptBySigner });
+      assert.deepEqual(report.keys, { found: 2, leftOut: 1, ...expected });
+      assert.equal(finding(report, "key.unnamed").keyId, retired.keyId);
+      assert.ok(!report.findings.some(({ code, role }) => code === "key.missing" && role === "timestamp"));
+      assert.equal(outcomeOf(report), "complete");
+    }
+    const [stored] = await storage.serverKeys(gun, "timestamp");
+    assert.deepEqual([stored?.keyId, stored?.usedAt], [key.keyId, key.createdAt]);
+  }));
+
+test("a collection whose root names the old key of another does not get it: it could have things signed as the other", () =>
+  withStorage(async (storage) => {
+    const { source, key } = await namedKey();
+    forgetName(key);
+    const thief = parseGun("aaa/thief");
+    for (const { role, version, data } of [...source.tufRows]) source.addRow(thief, role, version, data);
+    for (const outcome of ["complete", "conflict"]) {
+      const report = await run(source, storage, { keys: keptBySigner });
+      assert.equal(report.collections.conflicts > 0 ? "conflict" : "complete", outcome);
+      const told = report.findings.filter(({ code }) => code === "key.unnamed");
+      assert.deepEqual(
+        told.map((each) => [each.severity, each.gun, each.role]),
+        [["warning", thief, "timestamp"]],
+      );
+      // The second time the owner of the key has gone on at the new server, and is not read for itself.
+      source.row(gun, "timestamp", 5).sha256 = "ab".repeat(32);
+    }
+    assert.deepEqual(await storage.serverKeys(thief, "timestamp"), []);
+    assert.equal((await storage.serverKeys(gun, "timestamp")).length, 1);
   }));

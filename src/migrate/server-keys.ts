@@ -44,6 +44,8 @@ export interface OpenedKey {
 export interface ServerKeysInput {
   readonly gun: Gun;
   readonly rows: readonly KeyRow[];
+  /** Keys of which it is not known yet whose they are. */
+  readonly unnamed: { has(keyId: string): boolean };
   readonly signer: NotarySignerSource | undefined;
   readonly passphraseOf: PassphraseOf;
   /** undefined: a dry run; keys are opened and checked, and go nowhere. */
@@ -109,7 +111,9 @@ export async function takeServerKeys(input: ServerKeysInput): Promise<ServerKeys
     return here === undefined || here.usedAt !== undefined || usedAt === undefined ? [] : [{ ...here, usedAt }];
   });
   const held = new Set([...known.keys(), ...keys.map(({ keyId }) => keyId)]);
-  findings.push(...missingKeys(gun, verified, held, new Set(input.rows.map(({ keyId }) => keyId))));
+  const inRows = new Set(input.rows.map(({ keyId }) => keyId));
+  const isSomewhere = (id: string) => held.has(id) || inRows.has(id) || input.unnamed.has(id);
+  findings.push(...missingKeys(gun, verified, isSomewhere));
   return {
     keys,
     usedSince,
@@ -196,14 +200,13 @@ function unopened(row: KeyRow, why: string, verified: VerifiedCollection | undef
 function missingKeys(
   gun: Gun,
   verified: VerifiedCollection | undefined,
-  held: ReadonlySet<string>,
-  inRows: ReadonlySet<string>,
+  isSomewhere: (keyId: string) => boolean,
 ): readonly Finding[] {
   const root = verified?.root;
   if (root === undefined) return [];
   return (["timestamp", "snapshot"] as const).flatMap((role): readonly Finding[] => {
     const named = [...onlineKeysNamed([root], role)];
-    if (named.some((id) => held.has(id) || inRows.has(id))) return [];
+    if (named.some(isSomewhere)) return [];
     const keyId = named[0];
     const place = { code: "key.missing", gun, role, ...(keyId === undefined ? {} : { keyId }) } as const;
     if (role === "snapshot") {

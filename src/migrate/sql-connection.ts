@@ -5,6 +5,10 @@ import { CountersignError, encodeUtf8 } from "../bytes/index.ts";
 import { parsePostgresUrl } from "../storage/index.ts";
 import { type DatabaseAddress, describeAddress, type MysqlAddress, type PostgresAddress } from "./database-url.ts";
 
+/** A line that is cut without a word must not hold the command for ever; the longest query counts all rows of a large table. */
+const connectTimeoutMs = 30_000;
+const queryTimeoutMs = 10 * 60_000;
+
 export type SqlRow = Readonly<Record<string, unknown>>;
 export type SqlValue = string | number;
 
@@ -30,6 +34,9 @@ async function openPostgres(address: PostgresAddress): Promise<SqlConnection> {
     ...{ host, port, database, user, ssl },
     ...(address.password === undefined ? {} : { password: address.password }),
     application_name: "countersign migrate",
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+    keepAlive: true,
   });
   let broken: Error | undefined;
   // Without a listener a connection that breaks between two queries would end the process.
@@ -83,6 +90,7 @@ async function openMysql(address: MysqlAddress): Promise<SqlConnection> {
       user,
       database,
       ...(password === undefined ? {} : { password }),
+      connectTimeout: connectTimeoutMs,
       dateStrings: true,
       supportBigNumbers: true,
     });
@@ -98,7 +106,7 @@ async function openMysql(address: MysqlAddress): Promise<SqlConnection> {
       async query(sql, values = []) {
         if (broken !== undefined) throw unreachable(description, broken);
         try {
-          const [rows] = await connection.execute(sql, [...values]);
+          const [rows] = await connection.execute({ sql, values: [...values], timeout: queryTimeoutMs });
           const list: readonly unknown[] = Array.isArray(rows) ? rows : [];
           return list.filter(isRow);
         } catch (cause) {
