@@ -12,6 +12,8 @@ export const exitCodes = {
   conflict: 7,
   local: 8,
   bug: 70,
+  /** 128 + SIGPIPE, as programs end that do not look. Never 0: who pipes a verdict away has not been told that it was good. */
+  cutOff: 141,
 } as const;
 
 /** What each exit code says, for help and docs/cli.md. */
@@ -26,6 +28,7 @@ export const exitCodeMeanings: readonly (readonly [number, string])[] = [
   [exitCodes.conflict, "somebody else was faster, or the change would lock people out"],
   [exitCodes.local, "this machine: disk, permissions, damaged files, clock"],
   [exitCodes.bug, "a defect of countersign"],
+  [exitCodes.cutOff, "whoever read its output went away before it had finished"],
 ];
 
 export function exitCodeOf(kind: ErrorKind): number {

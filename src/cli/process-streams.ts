@@ -3,6 +3,7 @@
 // do they take over, and then the process must end by itself, when they have written everything.
 import { fstatSync, writeSync } from "node:fs";
 import type { RunningSignal } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
 import type { Streams } from "./terminal.ts";
 
 export interface ProcessStreams extends Streams {
@@ -68,9 +69,9 @@ function writeNow(descriptor: 1 | 2, text: string): Uint8Array {
   return rest;
 }
 
-/** `countersign tags GUN | head`: a reader that goes away is not an error. */
+/** `countersign tags GUN | head`: a reader that goes away ends the program without a word. */
 function readerLeft(error: unknown): void {
-  if (error instanceof Error && "code" in error && error.code === "EPIPE") process.exit(0);
+  if (error instanceof Error && "code" in error && error.code === "EPIPE") process.exit(exitCodes.cutOff);
   throw error;
 }
 

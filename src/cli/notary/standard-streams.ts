@@ -1,8 +1,9 @@
 // stdin and stdout as bytes: `verify` passes content through, and answers to questions may come from a pipe.
 import { readSync, writeSync } from "node:fs";
 import { CountersignError } from "../../bytes/index.ts";
+import { exitCodes } from "../exit-codes.ts";
 
-/** Waits for a reader that is slow; a reader that went away ends the program quietly. */
+/** Waits for a reader that is slow; a reader that went away ends the program as it ends Notary's. */
 export function writeBytes(bytes: Uint8Array): void {
   let rest = bytes;
   while (rest.length > 0) {
@@ -10,7 +11,7 @@ export function writeBytes(bytes: Uint8Array): void {
       rest = rest.subarray(writeSync(1, rest));
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code === "EPIPE") process.exit(0);
+      if (code === "EPIPE") process.exit(exitCodes.cutOff);
       if (code !== "EAGAIN") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
