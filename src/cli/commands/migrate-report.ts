@@ -1,4 +1,5 @@
-// The report of a migration, for people and as JSON. Findings one by one, worst first; notes, which ask for nothing, as counts.
+// The report of a migration, for people and as JSON. Findings worst first, those that say the same together; notes, which ask for nothing,
+// as counts.
 import type { JsonObject } from "../../bytes/index.ts";
 import { type Finding, type MigrationReport, outcomeOf, type Severity } from "../../migrate/index.ts";
 import { printable, type Terminal } from "../terminal.ts";
@@ -16,6 +17,9 @@ export function reportJson(report: MigrationReport): JsonObject {
     findings: findings.map((finding) => ({ ...finding })),
   };
 }
+
+/** Of findings that say the same. */
+const shownPlaces = 10;
 
 const headings: Readonly<Record<Exclude<Severity, "note">, string>> = {
   conflict: "Conflicts: the new server holds something else, and was left as it is",
@@ -81,7 +85,8 @@ export function showReport(terminal: Terminal, report: MigrationReport): void {
     if (findings.length === 0) continue;
     terminal.line();
     terminal.line(terminal.paint("bold", `${headings[severity]} (${number(findings.length)})`));
-    for (const finding of findings) showFinding(terminal, finding);
+    for (const alike of Map.groupBy(findings, ({ code, message }) => `${code} ${message}`).values())
+      showFindings(terminal, alike);
   }
   const notes = report.findings.filter(({ severity }) => severity === "note");
   if (notes.length === 0) return;
@@ -91,16 +96,38 @@ export function showReport(terminal: Terminal, report: MigrationReport): void {
   terminal.line(`notes, nothing to do (--json lists them): ${list}`);
 }
 
-function showFinding(terminal: Terminal, { gun, role, version, keyId, code, message, consequence }: Finding): void {
-  const place = [
+/** One passphrase that is missing is a finding for every key it seals: said once, with the first places. */
+function showFindings(terminal: Terminal, alike: readonly Finding[]): void {
+  const [first] = alike;
+  if (first === undefined) return;
+  const { message, code, consequence } = first;
+  const what = `${printable(message)} [${code}]`;
+  const follows = consequence === undefined ? [] : [printable(consequence)];
+  if (alike.length === 1) {
+    const where = placeOf(first);
+    terminal.line(`  ${where === "" ? "" : `${where}: `}${what}`);
+    for (const line of follows) terminal.line(`    ${line}`);
+    return;
+  }
+  const isOne = alike.every((each) => each.consequence === consequence);
+  terminal.line(`  ${alike.length.toLocaleString("en")} times: ${what}`);
+  if (isOne) for (const line of follows) terminal.line(`    ${line}`);
+  for (const each of alike.slice(0, shownPlaces)) {
+    const own = isOne || each.consequence === undefined ? "" : `: ${printable(each.consequence)}`;
+    terminal.line(`    - ${placeOf(each)}${own}`);
+  }
+  const more = alike.length - shownPlaces;
+  if (more > 0) terminal.line(`    and ${more.toLocaleString("en")} more, which --json lists`);
+}
+
+function placeOf({ gun, role, version, keyId }: Finding): string {
+  const parts = [
     gun,
     role,
     version === undefined ? undefined : `version ${version}`,
     keyId === undefined ? undefined : `key ${keyId.slice(0, 12)}`,
   ];
-  const where = place.filter((part) => part !== undefined).join(" ");
-  terminal.line(`  ${where === "" ? "" : `${printable(where)}: `}${printable(message)} [${code}]`);
-  if (consequence !== undefined) terminal.line(`    ${printable(consequence)}`);
+  return printable(parts.filter((part) => part !== undefined).join(" "));
 }
 
 function megabytes(bytes: number): string {
