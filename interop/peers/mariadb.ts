@@ -10,6 +10,7 @@ import type { Scratch } from "./scratch.ts";
 
 export interface Mariadb extends AsyncDisposable {
   readonly process: RunningProcess;
+  readonly port: number;
   /** Makes a database, runs `schema` in it, and gives its address as Notary's configuration writes it. */
   createDatabase(name: string, schema: string): Promise<string>;
   /** Runs one or more statements; gives the rows of the last. */
@@ -72,6 +73,7 @@ export async function startMariadb(directory: Scratch): Promise<Mariadb> {
   );
   return {
     process: running,
+    port,
     query,
     createDatabase: async (name, schema) => {
       await query(undefined, `CREATE DATABASE ${name}`);

@@ -107,7 +107,7 @@ const times =
   "created_at timestamp NULL DEFAULT NULL, updated_at timestamp NULL DEFAULT NULL, deleted_at timestamp NULL DEFAULT NULL";
 const form = "ENGINE=InnoDB DEFAULT CHARSET=utf8";
 
-const mysqlServerSchema = `
+export const mysqlServerSchema = `
   CREATE TABLE tuf_files (id int(11) NOT NULL AUTO_INCREMENT PRIMARY KEY, ${times}, gun varchar(255) NOT NULL, role varchar(255) NOT NULL,
     version int(11) NOT NULL, data longblob NOT NULL, sha256 char(64) DEFAULT NULL, UNIQUE KEY gun (gun, role, version),
     INDEX sha256 (sha256)) ${form};
@@ -117,7 +117,7 @@ const mysqlServerSchema = `
     gun varchar(255) NOT NULL, version int(11) NOT NULL, sha256 char(64) DEFAULT NULL, category varchar(20) NOT NULL DEFAULT 'update',
     INDEX idx_changefeed_gun (gun), FOREIGN KEY (category) REFERENCES change_category (category)) ${form};`;
 
-const mysqlSignerSchema = `
+export const mysqlSignerSchema = `
   CREATE TABLE private_keys (id int(11) NOT NULL AUTO_INCREMENT PRIMARY KEY, ${times}, key_id varchar(255) NOT NULL,
     encryption_alg varchar(255) NOT NULL, keywrap_alg varchar(255) NOT NULL, algorithm varchar(50) NOT NULL,
     passphrase_alias varchar(50) NOT NULL, public blob NOT NULL, private blob NOT NULL, gun varchar(255) NOT NULL,

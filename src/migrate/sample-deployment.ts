@@ -2,6 +2,7 @@
 // here, which tests then damage row by row.
 import { readdirSync, readFileSync } from "node:fs";
 import { encodeHex, sha256 } from "../bytes/index.ts";
+import { notary1 } from "../dialects/index.ts";
 import { generatePrivateKey, publicKeyFromKeyObject } from "../keys/index.ts";
 import type { FeedRow, KeyMaterial, KeyRow, NotaryServerSource, NotarySignerSource, TufRow } from "./notary-source.ts";
 
@@ -86,6 +87,15 @@ export class SampleDeployment implements NotaryServerSource, NotarySignerSource 
     };
     this.keyRows.push(key);
     return key;
+  }
+
+  /** Of the real deployment: nobody has its secret. */
+  timestampKeyNamed(gun: string): { readonly keyId: string; readonly public: Uint8Array } {
+    const { signed } = notary1.decodeRoot(this.row(gun, "root", 1).data);
+    const [keyId] = signed.roles.timestamp.keyIds;
+    const key = keyId === undefined ? undefined : signed.keys.get(keyId)?.publicKey;
+    if (key === undefined) throw new Error(`the root of ${gun} names no timestamp key that can be read`);
+    return { keyId: key.id, public: key.spki };
   }
 
   row(gun: string, role: string, version: number): SampleRow {

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseGun } from "../bytes/index.ts";
-import { notary1 } from "../dialects/index.ts";
 import { openSignerKeys, type SignerKeys } from "../notary-signer/index.ts";
 import { isRememberedRemoteKey, localRoleSigner } from "../server/index.ts";
 import { openSqliteSignerKeys, type SignerKeyStore, type Storage } from "../storage/index.ts";
@@ -25,10 +24,7 @@ async function oneKey(name: string = gun) {
 /** As `oneKey`, and it is the one that the collection's root names. */
 async function namedKey() {
   const { source, key } = await oneKey();
-  const { signed } = notary1.decodeRoot(source.row(gun, "root", 1).data);
-  const named = signed.keys.get(signed.roles.timestamp.keyIds[0] ?? assert.fail())?.publicKey ?? assert.fail();
-  Object.assign(key, { keyId: named.id, public: named.spki });
-  return { source, key, named };
+  return { source, key: Object.assign(key, source.timestampKeyNamed(gun)) };
 }
 
 /** With an empty storage and an empty signer of the new server. */
@@ -69,11 +65,11 @@ test("keys sign on the new server; used stays used, unused stays to be given out
 
 test("a key named by a root counts as used, whatever its row says: it must not be given out for a rotation", () =>
   withStorage(async (storage) => {
-    const { source, key, named } = await namedKey();
+    const { source, key } = await namedKey();
     await run(source, storage, { keys: keptBySigner });
     const [stored] = await storage.serverKeys(gun, "timestamp");
     assert.equal(stored?.usedAt, key.createdAt);
-    assert.deepEqual(Buffer.from(stored?.sealed ?? []), Buffer.from([2, ...named.spki]));
+    assert.deepEqual(Buffer.from(stored?.sealed ?? []), Buffer.from([2, ...key.public]));
   }));
 
 test("secrets go to our own signer when it is to hold them, and storage keeps the public half by which it is asked", () =>

@@ -9,7 +9,7 @@ import type { MasterKey } from "./key-sealing.ts";
 import { localRoleSigner } from "./local-role-signer.ts";
 import { masterKeyFileName, openMasterKey } from "./master-key.ts";
 import type { RemoteSigner, ServerLog, ServerOptions } from "./options.ts";
-import { remoteRoleSigner } from "./remote-role-signer.ts";
+import { isRememberedRemoteKey, remoteRoleSigner } from "./remote-role-signer.ts";
 import type { RoleSigner } from "./role-signer.ts";
 
 export interface Parts {
@@ -51,8 +51,17 @@ export async function openStorageAndKey(
     return { master, storage: opened.use(await openStorage(options)) };
   }
   const storage = opened.use(await openStorage(options));
-  if ((await storage.listCollections({ limit: 1 })).length > 0) refuseNewMasterKey(options);
+  if (await hasSealedKeys(storage)) refuseNewMasterKey(options);
   return { storage, master: openMaster(options) };
+}
+
+/** Where a signer has held all keys so far, none is sealed, and a master key may still be made. */
+async function hasSealedKeys(storage: Storage): Promise<boolean> {
+  for (const gun of await storage.listCollections({ limit: 20 })) {
+    const keys = await storage.serverKeys(gun, "timestamp");
+    if (keys.length === 0 || keys.some((key) => !isRememberedRemoteKey(key))) return true;
+  }
+  return false;
 }
 
 /** A server with another master key would run until its first renewal, and every collection would die with its timestamp. */
