@@ -69,8 +69,10 @@ export async function openDestination({ args, env, clock }: Context, settings: N
   await using opened = new AsyncDisposableStack();
   const choice = chooseStorage(args, env, settings.server, new Overrides(undefined));
   const dataDir = args.value("data") ?? join(locateHome(env).state, "server");
-  const description = choice.kind === "sqlite" ? dataDir : await describePostgres(choice);
   const way = keysWay({ args }, settings);
+  const masterKeyPath = args.value("master-key");
+  const sealedWith = way.kind === "own" ? `, keys sealed with ${masterKeyPath ?? join(dataDir, "master.key")}` : "";
+  const description = choice.kind === "sqlite" ? dataDir : `${await describePostgres(choice)}${sealedWith}`;
   const { intoSignerKeys, keptBySigner, nowhere, sealedUnder } = await import("../../migrate/index.ts");
   if (args.flag("dry-run")) {
     const destination = way.kind === "kept" ? keptBySigner : nowhere;
@@ -78,7 +80,6 @@ export async function openDestination({ args, env, clock }: Context, settings: N
   }
   const { openPostgresStorage } = await import("../../storage/index.ts");
   const { openStorageAndKey } = await import("../../server/index.ts");
-  const masterKeyPath = args.value("master-key");
   const options = { dataDir, storage: choice, ...(masterKeyPath === undefined ? {} : { masterKeyPath }) };
   // With SQLite the master key is made also where nothing is sealed under it: beside a database without one `serve` refuses to make it.
   const { storage, destination: sealed } =

@@ -60,7 +60,7 @@ export function showReport(terminal: Terminal, report: MigrationReport): void {
         [documents.leftOut, "left out"],
       ]),
     ],
-    ["tags", `${number(report.targets)} found by a reader`],
+    ["tags", collections.verified > 0 ? `${number(report.targets)} found by a reader` : undefined],
     [
       "keys",
       what([
