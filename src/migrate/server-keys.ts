@@ -218,9 +218,12 @@ function missingKeys(
   });
 }
 
+/** One root of notary's own client moves one role, and is refused while the other has no key. */
+const howToMove = "key rotate; where both keys are gone, countersign rotate with both roles";
+
 function cannotRenew(role: OnlineRole, verified: VerifiedCollection | undefined): string {
   const until = verified?.timestamp?.document.signed.expires.text;
   return role === "timestamp"
-    ? `the timestamp cannot be renewed: readers refuse the collection after ${until ?? "its expiry"}; its owner can move it to a key of the new server (key rotate)`
-    : "publishing fails where the client leaves the snapshot to the server, until its owner moves it to a key of the new server (key rotate)";
+    ? `the timestamp cannot be renewed: readers refuse the collection after ${until ?? "its expiry"}; its owner can move it to a key of the new server (${howToMove})`
+    : `publishing fails where the client leaves the snapshot to the server, until its owner moves it to a key of the new server (${howToMove})`;
 }
