@@ -162,16 +162,20 @@ peerTest(
         } catch (error) {
           assert.ok(isCountersignError(error, "storage.unavailable"), String(error));
           failures++;
-          await sleep(20);
+          // Each attempt makes the database start a process: sooner, and on a busy machine it does not get through its recovery.
+          await sleep(100);
         }
       }
     });
-    for (let crash = 0; crash < 4; crash++) {
-      await sleep(300);
-      await postgres.crash(() => sleep(100));
+    try {
+      for (let crash = 0; crash < 4; crash++) {
+        await sleep(300);
+        await postgres.crash(() => sleep(100));
+      }
+      await sleep(200);
+    } finally {
+      isLoading = false;
     }
-    await sleep(200);
-    isLoading = false;
     await Promise.all(writers);
     const total = [...acknowledged.values()].reduce((sum, version) => sum + version, 0);
     assert.ok(total > names.length, `${total} commits`);

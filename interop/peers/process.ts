@@ -31,7 +31,8 @@ export interface RunningProcess extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-const readyTimeoutMs = 20_000;
+/** For a machine that does much else: a database that recovers beside a load was seen to need more than twenty seconds. */
+const readyTimeoutMs = 60_000;
 const alive = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
