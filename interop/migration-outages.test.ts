@@ -2,7 +2,7 @@
 // way of the keys is changed between two runs, and tables that began with a Notary of long ago.
 import assert from "node:assert/strict";
 import process from "node:process";
-import { type Gun, parseGun } from "../src/bytes/index.ts";
+import { type Gun, parseGun, parseRoleName } from "../src/bytes/index.ts";
 import { SampleDeployment, samplePassphrase } from "../src/migrate/sample-deployment.ts";
 import { isRememberedRemoteKey } from "../src/server/index.ts";
 import { openPostgresStorage, openSqliteStorage, type Storage } from "../src/storage/index.ts";
@@ -41,6 +41,14 @@ async function migrate(directory: Scratch, tables: NotaryTables, ...args: readon
   return { ...done, report: JSON.parse(done.stdout) };
 }
 
+function withVersion(data: Uint8Array, version: number): Uint8Array {
+  return Buffer.from(
+    Buffer.from(data)
+      .toString("utf8")
+      .replace(/"version":\d+/, `"version":${version}`),
+  );
+}
+
 async function keysOf(storage: Storage, name: Gun) {
   return storage.serverKeys(name, "timestamp");
 }
@@ -72,6 +80,42 @@ for (const kind of ["PostgreSQL", "MariaDB"] as const) {
       assert.equal(next.report.changes.copied, 60);
       await using storage = openSqliteStorage(directory.at("new"));
       assert.equal((await storage.listCollections({ limit: 100 })).length, 61);
+    },
+  );
+
+  peerTest(
+    `${kind}: names that differ in case alone are two collections; odd ones come over, impossible ones are told`,
+    peers,
+    async () => {
+      using directory = scratch("migration-names");
+      await using tables = await notaryTables(directory, kind);
+      const source = new SampleDeployment("docker-push-then-signer");
+      const rows = [...source.tufRows];
+      const odd = ["Example.com/App", "example.com/app", "example.com/APP", "h:5000/a/b~c+d", "_x", "[::1]:5000/x"];
+      const impossible = ["a b", "example.com/app ", "caf\u00e9/x", "..", "a//b", "a/_trust/b"];
+      for (const [index, name] of [...odd, ...impossible].entries()) {
+        // Versions of their own: they tell which collection a document has come from, and MySQL takes no two that differ in case alone.
+        for (const { role, version, data } of rows) {
+          const own = version + 10 * index;
+          source.addRow(name, role, own, withVersion(data, own));
+        }
+        source.addChange(name, 1);
+      }
+      await tables.fill(source);
+      const { report, stdout } = await migrate(directory, tables, "--own-keys", "--data", directory.at("new"));
+      const refused = report.findings.filter((each: { code: string }) => each.code === "name.refused");
+      assert.deepEqual(refused.map((each: { gun: string }) => each.gun).sort(), impossible.toSorted(), stdout);
+      assert.deepEqual([report.collections.leftOut, report.changes.copied], [impossible.length, odd.length]);
+      await using storage = openSqliteStorage(directory.at("new"));
+      const root = { dialect: "notary1", role: parseRoleName("root") } as const;
+      for (const [index, name] of odd.entries()) {
+        const roots = await storage.versionsAbove(parseGun(name), root, 0);
+        assert.deepEqual(
+          roots.map(({ version }) => version),
+          [1 + 10 * index],
+          name,
+        );
+      }
     },
   );
 

@@ -92,6 +92,22 @@ peerTest("a passphrase is replaced while two signers make keys and sign with the
   for (const id of ids) assert.ok((await onlyNew.sign(id, encodeUtf8("after"))) !== undefined);
 });
 
+peerTest(
+  "signers that start at once on an empty database make one schema; one of a newer program is left alone",
+  ["postgres"],
+  async () => {
+    const url = await newDatabase();
+    const stores = await Promise.all(Array.from({ length: 6 }, () => openPostgresSignerKeys({ url })));
+    const signers = await Promise.all(stores.map((store) => opening(store, "first")));
+    const made = await Promise.all(signers.map((signer) => signer.create(gun, "timestamp", "ecdsa")));
+    assert.equal(new Set(made.map(({ id }) => id)).size, 1);
+    await Promise.all(stores.map((store) => store.close()));
+    const name = new URL(url).pathname.slice(1);
+    await postgres.query(name, "UPDATE countersign_signer.schema_version SET version = 999");
+    await assert.rejects(openPostgresSignerKeys({ url }), (error) => isCountersignError(error, "storage.newer"));
+  },
+);
+
 peerTest("a database that is not there, or another program's schema, is told as such", ["postgres"], async () => {
   const foreign = await postgres.createDatabase(
     "signer_foreign",
