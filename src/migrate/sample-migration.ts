@@ -1,9 +1,11 @@
 // Test code: a migration of the sample deployment as the tests run it, and what they ask its report.
 import assert from "node:assert/strict";
 import { createSecretKey } from "node:crypto";
+import { mkdtempDisposable } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { passphrasesFromEnvironment } from "../notary-signer/index.ts";
 import { openSqliteStorage, type Storage } from "../storage/index.ts";
-import { temporaryDirectory } from "../testing/index.ts";
 import { sealedUnder } from "./key-destinations.ts";
 import { type MigrationOptions, migrateNotary } from "./migrate-notary.ts";
 import type { Finding, FindingCode, MigrationReport } from "./report.ts";
@@ -13,7 +15,7 @@ export const master = createSecretKey(Buffer.alloc(32, 7));
 
 /** With an empty storage of the new server. */
 export async function withStorage(body: (storage: Storage) => Promise<void>): Promise<void> {
-  await using directory = await temporaryDirectory();
+  await using directory = await mkdtempDisposable(join(tmpdir(), "countersign-migrate-"));
   await using storage = openSqliteStorage(directory.path);
   await body(storage);
 }
