@@ -3,7 +3,7 @@
 import { type Gun, isCountersignError } from "../bytes/index.ts";
 import type { PassphraseOf } from "../notary-signer/index.ts";
 import { renewalTime, withJitter } from "../server/index.ts";
-import type { DocumentVersion, ImportedCollection, Storage } from "../storage/index.ts";
+import type { Added, DocumentVersion, ImportedCollection, Storage } from "../storage/index.ts";
 import type { KeyRow, NotaryServerSource, NotarySignerSource, TufRow } from "./notary-source.ts";
 import type { Finding, Tally } from "./report.ts";
 import { type KeyDestination, knownKeys, type ServerKeys, takeServerKeys } from "./server-keys.ts";
@@ -66,9 +66,11 @@ export async function migrateCollection(
     return;
   }
   const keys = await takeKeys(context, gun, keyRows, verified);
+  // A dry run knows nothing of what may be here.
+  let added: Added = isHere ? nothing : { documents: copied.length, bytes: sizeOf(copied) };
   try {
     if (storage !== undefined && !isHere)
-      await bring(storage, importOf(gun, verified, copied, source, keys, now), source, copied);
+      added = await bring(storage, importOf(gun, verified, copied, source, keys, now), source, copied);
   } catch (error) {
     if (!isCountersignError(error, "storage.conflict")) throw error;
     return conflict(tally, gun, error.message);
@@ -76,8 +78,14 @@ export async function migrateCollection(
   tally.collections[isHere ? "already" : "copied"] += 1;
   tally.collections[verified.isVerified ? "verified" : "broken"] += 1;
   tally.targets += verified.targets;
-  tally.documents.copied += isHere ? 0 : copied.length;
-  tally.documents.bytes += isHere ? 0 : copied.reduce((sum, { row }) => sum + row.bytes, 0);
+  tally.documents.copied += added.documents;
+  tally.documents.bytes += added.bytes;
+}
+
+const nothing: Added = { documents: 0, bytes: 0 };
+
+function sizeOf(documents: readonly SourceDocument[]): number {
+  return documents.reduce((sum, { row }) => sum + row.bytes, 0);
 }
 
 async function verifiedAndClaimed({ server, unnamed, now }: CollectionContext, gun: Gun, rows: readonly TufRow[]) {
@@ -178,7 +186,8 @@ async function bring(
   imported: Import,
   source: SourceDocuments,
   copied: readonly SourceDocument[],
-): Promise<void> {
+): Promise<Added> {
+  let added = nothing;
   const sent: SourceDocument[] = [];
   for (const part of partsOf(copied)) {
     const isLast = sent.length + part.length === copied.length;
@@ -186,9 +195,11 @@ async function bring(
       ...sent.map((document) => ({ ...storedForm(document), bytes: empty })),
       ...(await Promise.all(part.map(async (each) => ({ ...storedForm(each), bytes: await source.read(each) })))),
     ];
-    await storage.importCollection({ ...imported, documents, current: isLast ? imported.current : [] });
+    const more = await storage.importCollection({ ...imported, documents, current: isLast ? imported.current : [] });
+    added = { documents: added.documents + more.documents, bytes: added.bytes + more.bytes };
     sent.push(...part);
   }
+  return added;
 }
 
 function* partsOf(documents: readonly SourceDocument[]): Generator<readonly SourceDocument[]> {

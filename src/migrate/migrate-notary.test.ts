@@ -130,7 +130,7 @@ test("a second run brings only what the old server got meanwhile", () =>
   withStorage(async (storage) => {
     const source = new SampleDeployment("docker-trust-signers", "docker-push-then-signer");
     const gun = sampleGuns["docker-trust-signers"];
-    const late = [source.remove(gun, "timestamp", 6), source.remove(gun, "snapshot", 6)];
+    const late = [source.remove(gun, "timestamp", 6), source.remove(gun, "snapshot", 6)] as const;
     const key = await source.addKey(gun, "timestamp");
     await run(source, storage);
     assert.equal((await storage.current(parseGun(gun), timestamp))?.version, 5);
@@ -139,6 +139,7 @@ test("a second run brings only what the old server got meanwhile", () =>
     key.lastUsed = sampleNow;
     const report = await run(source, storage);
     assert.deepEqual([report.collections.copied, report.collections.already], [1, 1]);
+    assert.deepEqual([report.documents.copied, report.documents.bytes], [2, late[0].bytes + late[1].bytes]);
     assert.equal((await storage.current(parseGun(gun), timestamp))?.version, 6);
     const keys = await storage.serverKeys(parseGun(gun), "timestamp");
     assert.deepEqual(

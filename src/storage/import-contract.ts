@@ -95,11 +95,12 @@ export function importContract(adapter: string, open: () => Promise<Storage>): v
   contract("a second import brings what was published at the old server meanwhile", async (storage) => {
     await storage.importCollection(imported);
     const later = [...imported.documents, document(timestamp, 9)];
-    await storage.importCollection({
-      ...imported,
-      documents: later,
-      current: [document(root, 2), document(timestamp, 9)],
+    const again = { ...imported, documents: later, current: [document(root, 2), document(timestamp, 9)] };
+    assert.deepEqual(await storage.importCollection(again), {
+      documents: 1,
+      bytes: document(timestamp, 9).bytes.length,
     });
+    assert.deepEqual(await storage.importCollection(again), { documents: 0, bytes: 0 });
     assert.equal((await storage.current(gun, document(timestamp, 9)))?.version, 9);
     assert.equal((await storage.byVersion(gun, document(timestamp, 8), 8))?.version, 8);
   });

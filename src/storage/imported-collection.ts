@@ -1,7 +1,7 @@
 // What an import does to a collection that may be here already, the same for every adapter: nothing, a start, or the rest of what an
 // earlier import brought. Overwriting is never an answer: whoever published here since would lose it without a word.
 import { CountersignError, encodeHex, type Gun, sha256 } from "../bytes/index.ts";
-import type { DocumentVersion, ImportedCollection, Sha256Hex } from "./storage.ts";
+import type { Added, DocumentVersion, ImportedCollection, Sha256Hex } from "./storage.ts";
 
 export interface ImportedDocument extends DocumentVersion {
   readonly bytes: Uint8Array;
@@ -47,6 +47,11 @@ export function planImport(
   }
   if (foreign !== undefined) throw conflict(gun, `it holds ${nameOf(foreign)}, which does not come along`);
   return [...incoming.values()].sort((a, b) => a.version - b.version);
+}
+
+/** `documents` as `planImport` gives them. */
+export function addedBy(documents: readonly ImportedDocument[] = []): Added {
+  return { documents: documents.length, bytes: documents.reduce((sum, { bytes }) => sum + bytes.length, 0) };
 }
 
 function nameOf({ dialect, role, version }: DocumentVersion): string {

@@ -16,6 +16,7 @@ export { openSqliteSignerKeys, signerDatabaseFileName } from "./signer-keys/sqli
 export { databaseFileName, makeDataDirectory } from "./sqlite/open-database.ts";
 export { openSqliteStorage, type SqliteOptions } from "./sqlite/sqlite-storage.ts";
 export type {
+  Added,
   ApiToken,
   Change,
   ChangeQuery,

@@ -118,6 +118,12 @@ export interface ImportedCollection {
   readonly renewAt: number | undefined;
 }
 
+/** What an import has added. */
+export interface Added {
+  readonly documents: number;
+  readonly bytes: number;
+}
+
 export interface ChangeQuery {
   readonly gun?: Gun;
   /** Exclusive. Ascending: rows above it. Newest first: rows below it. undefined: from the first / from the last. */
@@ -164,10 +170,10 @@ export interface Storage extends AsyncDisposable {
   removeApiToken(id: string): Promise<boolean>;
   /**
    * Takes a collection over in one transaction, with its keys. Nothing happens when all its documents are here already, so that an
-   * interrupted import can run again; when only some are here the others are added, so that a first copy can be made early.
-   * @throws storage.conflict when the name holds a document that the import does not, or was deleted here
+   * interrupted import can run again; when only some are here the others are added, so that a first copy can be made early. Gives what
+   * was added. @throws storage.conflict when the name holds a document that the import does not, or was deleted here
    */
-  importCollection(imported: ImportedCollection): Promise<void>;
+  importCollection(imported: ImportedCollection): Promise<Added>;
   /**
    * Rows of another server's changefeed with their ids and times; later changes get higher ids. A row that is here already is
    * skipped. A row may name a collection that is gone. @throws storage.conflict when an id stands for another change here

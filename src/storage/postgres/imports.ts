@@ -1,7 +1,7 @@
 // Collections and changefeed rows taken over from another server, a transaction each; what may be added to what is here already is decided in
 // ../imported-collection.ts.
 import { CountersignError, encodeHex, sha256 } from "../../bytes/index.ts";
-import { type FoundCollection, type ImportedDocument, planImport } from "../imported-collection.ts";
+import { addedBy, type FoundCollection, type ImportedDocument, planImport } from "../imported-collection.ts";
 import {
   behindBits,
   bytesCell,
@@ -13,7 +13,7 @@ import {
   roleOf,
   textCell,
 } from "../rows.ts";
-import type { Change, DocumentVersion, ImportedCollection } from "../storage.ts";
+import type { Added, Change, DocumentVersion, ImportedCollection } from "../storage.ts";
 import { addServerKeys, lockCollections, notifyOthers } from "./batch.ts";
 import type { Work } from "./certain-transactions.ts";
 import { pack } from "./packed-bytes.ts";
@@ -25,13 +25,13 @@ const maxChunkBytes = 16 * 1024 * 1024;
 const maxChunkRows = 1_000;
 
 /** @throws storage.conflict */
-export async function writeImport(run: Run, writer: string, imported: ImportedCollection): Promise<Work<undefined>> {
+export async function writeImport(run: Run, writer: string, imported: ImportedCollection): Promise<Work<Added>> {
   const { gun } = imported;
   const { collections } = await lockCollections(run, [{ gun, expectedGeneration: 0, documents: [] }], []);
   const id = collections.get(gun)?.id ?? 0;
   const documents = planImport(imported, await found(run, id));
   await addMissingKeys(run, id, imported);
-  if (documents === undefined) return { value: undefined, sent: [] };
+  if (documents === undefined) return { value: addedBy(), sent: [] };
   for (const chunk of chunksOf(documents, ({ bytes }) => bytes.length)) {
     const column = <T>(value: (document: ImportedDocument) => T) => chunk.map(value);
     const packed = column(({ bytes }) => pack(bytes));
@@ -65,7 +65,7 @@ export async function writeImport(run: Run, writer: string, imported: ImportedCo
     ),
     notifyOthers(run, writer, [gun]),
   ];
-  return { value: undefined, sent };
+  return { value: addedBy(documents), sent };
 }
 
 /** @throws storage.conflict */

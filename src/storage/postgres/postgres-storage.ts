@@ -13,6 +13,7 @@ import {
   serverKeyOf,
 } from "../rows.ts";
 import type {
+  Added,
   ApiToken,
   Change,
   ChangeQuery,
@@ -215,7 +216,7 @@ class PostgresStorage implements Storage {
     });
   }
 
-  importCollection(imported: ImportedCollection): Promise<void> {
+  importCollection(imported: ImportedCollection): Promise<Added> {
     return this.#writer.alone((run) => writeImport(run, this.#id, imported));
   }
 

@@ -1,18 +1,18 @@
 // Collections and changefeed rows taken over from another server. Each function runs inside a savepoint of group-commit.ts and
 // throws to be undone whole; what may be added to what is here already is decided in imported-collection.ts.
 import { CountersignError, decodeHex, encodeHex, sha256 } from "../../bytes/index.ts";
-import { type FoundCollection, planImport } from "../imported-collection.ts";
+import { addedBy, type FoundCollection, planImport } from "../imported-collection.ts";
 import { behindBits, bytesCell, changeOf, dialectNumber, dialectOf, integerCell, roleOf, textCell } from "../rows.ts";
-import type { Change, ImportedCollection, ServerKey } from "../storage.ts";
+import type { Added, Change, ImportedCollection, ServerKey } from "../storage.ts";
 import type { Statements } from "./statements.ts";
 import { addCollection, collectionRow } from "./writes.ts";
 
 /** @throws storage.conflict */
-export function applyImport(statements: Statements, imported: ImportedCollection): void {
+export function applyImport(statements: Statements, imported: ImportedCollection): Added {
   const row = collectionRow(statements, imported.gun) ?? addCollection(statements, imported.gun);
   const documents = planImport(imported, { ...row, documents: storedDocuments(statements, row.id) });
   for (const key of imported.serverKeys) addMissingKey(statements, row.id, key);
-  if (documents === undefined) return;
+  if (documents === undefined) return addedBy();
   for (const { dialect, role, version, storedAt, sha256, bytes } of documents) {
     statements.run(
       "INSERT INTO documents (collection, dialect, role, version, stored_at, sha256, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -61,6 +61,7 @@ export function applyImport(statements: Statements, imported: ImportedCollection
     imported.renewAt === undefined ? null : Math.floor(imported.renewAt),
     row.id,
   );
+  return addedBy(documents);
 }
 
 /** @throws storage.conflict */

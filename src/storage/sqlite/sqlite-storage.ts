@@ -16,6 +16,7 @@ import {
   serverKeyOf,
 } from "../rows.ts";
 import type {
+  Added,
   ApiToken,
   Change,
   ChangeQuery,
@@ -200,7 +201,7 @@ class SqliteStorage implements Storage {
     return this.#writes.write(() => this.#statements.run("DELETE FROM api_tokens WHERE id = ?", id).changed > 0);
   }
 
-  importCollection(imported: ImportedCollection): Promise<void> {
+  importCollection(imported: ImportedCollection): Promise<Added> {
     return this.#writes.write(() => applyImport(this.#statements, imported));
   }
 
