@@ -31,6 +31,13 @@ test("one publish is seen by fresh readers of both dialects", async () => {
   const hex = Buffer.from(sha256("content")).toString("hex");
   const blob = await publisher.get(`tuf1/targets/${hex}.1.0`);
   assert.equal(await blob.text(), "content");
+  // Where the path has a directory, tough alone puts the hash before all of it.
+  for (const path of [`dist/linux/${hex}.app`, `${hex}.dist/linux/app`]) {
+    assert.equal(await (await publisher.get(`tuf1/targets/${path}`)).text(), "content", path);
+  }
+  for (const path of [`${hex}./`, `${hex}.dist/`, `dist/${hex}.linux/app`, hex]) {
+    assert.equal((await publisher.get(`tuf1/targets/${path}`)).status, 404, path);
+  }
 });
 
 test("Notary's routes answer as notary-server does", async () => {

@@ -81,7 +81,9 @@ function ourRoute(gun: Gun, rest: string): Route {
   if (rest === "publish" || rest === "bundle" || rest === "status") return { kind: rest, gun };
   if (rest.startsWith("tuf1/metadata/")) return tuf1Metadata(gun, rest.slice("tuf1/metadata/".length));
   if (rest.startsWith("tuf1/targets/")) {
-    const sha256 = /(?:^|\/)([0-9a-f]{64})\.[^/]+$/.exec(rest.slice("tuf1/targets/".length))?.[1];
+    const path = rest.slice("tuf1/targets/".length);
+    // Everybody puts the hash before the path's last part (TUF 1.0.34, 5.7.3), tough before the whole of it.
+    const sha256 = (/(?:^|\/)([0-9a-f]{64})\.[^/]+$/.exec(path) ?? /^([0-9a-f]{64})\.[^/]+\/./.exec(path))?.[1];
     return sha256 === undefined ? unknownOurs : { kind: "tuf1Target", gun, sha256 };
   }
   return unknownOurs;
