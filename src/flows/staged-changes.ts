@@ -214,6 +214,7 @@ function entriesOf(change: Change): readonly StagedEntry[] {
     case "rekey":
       throw cannotWait("a rotation of keys");
     case "bins":
+    case "serve":
       throw cannotWait("a layout of files");
     default:
       return assertNever(change);

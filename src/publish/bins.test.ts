@@ -159,15 +159,3 @@ it("bins signed by a key of their own: the holder of that key alone can add file
   assert.ok(lookup(state, "tuf1", "new.tar") !== undefined);
   await assert.rejects(publish(state, [addToBin(state, "more.tar")], [targets]), coded("preflight.would_lock_out"));
 });
-
-it("succinct bins warn of the clients that would find nothing, once; bins by prefix do not", async () => {
-  const state = await filesOnly();
-  const warned = async (layout: BinLayout, from = state) => {
-    const { prepared, state: after } = await publish(from, [{ kind: "bins", layout }], signers);
-    return { after, codes: prepared.findings.filter(({ code }) => code === "reader.refuses").length };
-  };
-  const first = await warned(succinct(2));
-  assert.equal(first.codes, 1);
-  assert.equal((await warned(succinct(3), first.after)).codes, 0);
-  assert.equal((await warned(byPrefix(2))).codes, 0);
-});

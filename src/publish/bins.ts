@@ -1,6 +1,6 @@
 // Hashed bins: the files of a collection spread over 2^n delegated roles by the SHA-256 of their names, so that a reader fetches, and a
 // publisher signs, one small document instead of one that lists everything (TUF 1.0.34, 4.5; TAP 15). Two ways to say it: `succinct`
-// (one line for all bins; python-tuf, go-tuf and tuf-js read it) and `hash-prefixes` (one delegation a bin; every TUF 1.0 client).
+// (one line for all bins; python-tuf, go-tuf and tuf-js read it) and `hash-prefixes` (one delegation a bin; python-tuf, tuf-js and tough).
 // Bins exist in tuf1 alone: notary1 has no word for them. What a notary1 reader sees stays in `targets` in both dialects, and
 // levelling never carries a bin over. Bins are terminating, come last, and each name has exactly one.
 import { CountersignError, parseRoleName, type RoleName } from "../bytes/index.ts";

@@ -3,6 +3,7 @@
 import type { Hashes, JsonValue, RoleName, TargetName, TopRole } from "../bytes/index.ts";
 import type { CanonicalKeyId, Certificate, PublicKey } from "../keys/index.ts";
 import type { SetBins } from "./bins.ts";
+import type { SetMustServe } from "./must-serve.ts";
 
 /** Adds a target, or replaces the one of that name in that role. */
 export interface AddTarget {
@@ -100,4 +101,5 @@ export type Change =
   | RemoveDelegation
   | PurgeKeys
   | SetTopKeys
-  | SetBins;
+  | SetBins
+  | SetMustServe;

@@ -15,6 +15,7 @@ import {
 import { isBin, withBinsOf, withoutBins } from "./bins.ts";
 import type { CollectionState, DialectState } from "./collection-state.ts";
 import { delegatorOf } from "./delegated-paths.ts";
+import { keepingMustServe } from "./must-serve.ts";
 
 export const rootRole: RoleName = parseRoleName("root");
 export const targetsRole: RoleName = parseRoleName("targets");
@@ -154,10 +155,14 @@ function isBinOf({ roles }: DialectDraft, role: RoleName): boolean {
   return role !== targetsRole && isBin(roles.get(delegatorOf(role))?.content.delegations, role);
 }
 
-/** What the newer dialect says, and the bins that this one has beside it. */
+/** What the newer dialect says, and what only this one has beside it: bins, and whom the collection must serve. */
 function levelledContent(role: RoleName, source: Targets, current: Targets | undefined, to: Dialect): Targets {
   const converted = convertTargets(role, { ...source, delegations: withoutBins(source.delegations) }, to);
-  return { ...converted, delegations: withBinsOf(converted.delegations, current?.delegations) };
+  return {
+    ...converted,
+    delegations: withBinsOf(converted.delegations, current?.delegations),
+    extra: keepingMustServe(converted.extra, current?.extra),
+  };
 }
 
 /** Same version and the same targets: the version alone could be a coincidence of two one-sided publishes. */

@@ -24,6 +24,7 @@ import { editTargets } from "./edit-targets.ts";
 import { isTuf1Only, layOutFiles } from "./lay-out-files.ts";
 import { defaultLifetimes, type Lifetimes, lifetimeOf } from "./lifetimes.ts";
 import { levelRoots } from "./next-roots.ts";
+import { setMustServe } from "./reader-layouts.ts";
 import { rekeyRoots } from "./rekey-root.ts";
 import { adopted, touchRenewals, vanishingRoles } from "./renewals.ts";
 import { type Authority, authorityFor, canSign } from "./role-authority.ts";
@@ -77,7 +78,10 @@ export function planChange(state: CollectionState, changes: readonly Change[], o
   );
   for (const [role, batch] of byRole(spelledOut)) applyTo(draft, role, batch, options);
   // Last, so that what the same publish adds is laid out too.
-  for (const change of changes) if (change.kind === "bins") layOutFiles(draft, change, options.now);
+  for (const change of changes) {
+    if (change.kind === "bins") layOutFiles(draft, change, options.now);
+    if (change.kind === "serve") setMustServe(draft, change);
+  }
   touchRenewals(draft, changes, options);
   stampVersions(draft, changes, options);
   const documents = draft.dialects.flatMap((one) => plannedDocuments(one, options));
@@ -110,6 +114,7 @@ function editedRole(change: Exclude<Change, PurgeKeys>): RoleName {
     case "rekey":
       return rootRole;
     case "bins":
+    case "serve":
       return targetsRole;
   }
 }

@@ -3,7 +3,7 @@
 import { isCountersignError } from "../bytes/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
 import { findDelegation, type Root, type Targets } from "../tuf/index.ts";
-import { type DialectDraft, rootRole, targetsRole } from "./collection-draft.ts";
+import { type CollectionDraft, type DialectDraft, rootRole, targetsRole } from "./collection-draft.ts";
 import { breaksOldWriters } from "./custom.ts";
 import { reachableIn } from "./delegated-paths.ts";
 import { type Finding, finding } from "./findings.ts";
@@ -12,6 +12,7 @@ import { dateOf, isNearExpiry, shortestLifetime } from "./lifetimes.ts";
 import { newestRoot } from "./next-roots.ts";
 import type { Plan, PlannedDocument } from "./plan.ts";
 import { rootFindings } from "./preflight-root.ts";
+import { layoutFindings, tooLargeFor } from "./reader-layouts.ts";
 import { stillVerifies } from "./role-authority.ts";
 import { absentRootSigners } from "./sign-plan.ts";
 
@@ -32,7 +33,7 @@ export function preflightPlan(plan: Plan, options: PreflightOptions): readonly F
   return [
     ...plan.documents.flatMap((planned) => [
       ...signabilityFindings(planned, options),
-      ...encodingFindings(planned),
+      ...encodingFindings(planned, plan.draft),
       ...expiryFindings(planned, options),
     ]),
     ...plan.draft.dialects.flatMap((one) => [
@@ -41,7 +42,7 @@ export function preflightPlan(plan: Plan, options: PreflightOptions): readonly F
       ...untouchedFindings(one, plan.vanishing, options),
       ...awaitedFindings(one),
       ...reachFindings(one),
-      ...layoutFindings(one),
+      ...layoutFindings(one.roles.get(targetsRole)),
     ]),
     ...behindFindings(plan),
   ];
@@ -69,16 +70,21 @@ function signabilityFindings(planned: PlannedDocument, { keyIds }: PreflightOpti
   return findings;
 }
 
-function encodingFindings(planned: PlannedDocument): readonly Finding[] {
+function encodingFindings(planned: PlannedDocument, draft: CollectionDraft): readonly Finding[] {
   const about = { dialect: planned.dialect.name, role: planned.role };
   const findings: Finding[] = [];
   try {
     const size = planned.dialect.encodeSigned(planned.signed).length;
     const limit = sizeLimits[planned.dialect.name][planned.role === rootRole ? "root" : "targets"];
     if (size > limit) {
-      const message = `${size} bytes; some readers stop at ${limit}`;
-      const hints = ["remove targets that nobody uses any more, or split them over delegations"];
-      findings.push(finding("warning", "document.too_large", message, { ...about, hints }));
+      const draftOf = draft.dialects.find(({ dialect }) => dialect === planned.dialect);
+      const keptOut = draftOf === undefined ? [] : tooLargeFor(draftOf, planned.role, size);
+      const promised = keptOut.length === 0 ? "" : `, and the collection must serve ${keptOut.join(", ")}`;
+      const message = `${size} bytes; some readers stop at ${limit}${promised}`;
+      const hints = ["remove targets that nobody uses any more, or split them over delegations or bins"];
+      findings.push(
+        finding(keptOut.length === 0 ? "warning" : "bricking", "document.too_large", message, { ...about, hints }),
+      );
     }
   } catch (cause) {
     if (!isCountersignError(cause, "preflight.inexpressible")) throw cause;
@@ -197,16 +203,6 @@ function reachFindings(one: DialectDraft): readonly Finding[] {
     }
   }
   return findings;
-}
-
-/** A layout that some TUF clients do not know: they would find nothing, and say so of files that are there. */
-function layoutFindings(one: DialectDraft): readonly Finding[] {
-  const top = one.roles.get(targetsRole);
-  const isNew = top?.content.delegations?.succinct !== undefined && top.touch === "changed";
-  if (!isNew || top.current?.signed.delegations?.succinct !== undefined) return [];
-  const message = "tough and rust-tuf do not know succinct bins: their users find no file";
-  const hints = ["for every client: countersign collection layout GUN --bins hash-prefixes:8"];
-  return [finding("warning", "reader.refuses", message, { dialect: one.dialect.name, role: targetsRole, hints })];
 }
 
 function behindFindings(plan: Plan): readonly Finding[] {
