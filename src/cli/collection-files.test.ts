@@ -14,7 +14,7 @@ import {
   type ReadPorts,
   verifyTarget,
 } from "../flows/index.ts";
-import type { BinLayout } from "../publish/index.ts";
+import type { BinLayout, Change } from "../publish/index.ts";
 import { code, gun, type Machine, openWorld, passphrases, sign, start } from "./publishing-world.ts";
 
 async function temporary() {
@@ -42,12 +42,16 @@ async function add(machine: Machine, directory: string, files: Readonly<Record<s
   return addFiles(machine.ports, { ...request, publisher: undefined });
 }
 
-async function layOut(machine: Machine, layout: BinLayout) {
+function layOut(machine: Machine, layout: BinLayout) {
+  return change(machine, { kind: "bins", layout });
+}
+
+async function change(machine: Machine, wanted: Change) {
   const ring = await openKeyRing(machine.places, passphrases);
   return publishChanges(machine.ports, {
     gun,
     pins: [],
-    changes: () => [{ kind: "bins", layout }],
+    changes: () => [wanted],
     blobs: new Map(),
     bins: "all",
     publisher: undefined,
@@ -203,6 +207,48 @@ it("an exported tree verifies, is updated by what changed alone, and keeps what 
   assert.equal((await check()).contents, 21);
   const old = (await readdir(join(tree, "targets/dist"))).filter((name) => name.endsWith(".0.bin"));
   assert.equal(old.length, 1, "the replaced content went");
+});
+
+it("a tree has contents where tough asks for them while the collection must serve it, and no longer", async () => {
+  await using world = await openWorld();
+  await using directory = await temporary();
+  const machine = world.machine("owner");
+  const tree = join(directory.path, "tree");
+  await startFiles(machine);
+  await change(machine, { kind: "serve", readers: ["tough"] });
+  await add(machine, join(directory.path, "src"), { "dist/deep/app": "content", top: "top" });
+  const targets = { from: undefined, allowsMissing: false };
+  const request = { gun, pins: [], directory: tree, targets };
+  const first = await exportTree(machine.ports, request);
+  const folders = async () =>
+    (await readdir(join(tree, "targets"))).filter((name) => /^[0-9a-f]{64}\.dist$/.test(name));
+  assert.equal(first.artifacts?.written, 3, "dist/deep/app twice, top once: there both names are one");
+  const [folder = ""] = await folders();
+  assert.equal(await readFile(join(tree, "targets", folder, "deep/app"), "utf8"), "content");
+  const pins = (await machine.ports.home.pins.find(gun))?.pins ?? [];
+  const check = () => {
+    const now = world.clock.now();
+    return checkTree({
+      gun,
+      pins,
+      directory: tree,
+      checksTargets: true,
+      allowsMissing: false,
+      now,
+      progress: () => {},
+    });
+  };
+  assert.equal((await check()).contents, 3);
+  await rm(join(tree, "targets", folder, "deep/app"));
+  await assert.rejects(check(), code("target.missing"));
+  await exportTree(machine.ports, request);
+  await change(machine, { kind: "serve", readers: [] });
+  await exportTree(machine.ports, request);
+  assert.equal((await check()).contents, 2);
+  assert.equal((await readdir(join(tree, "targets", folder, "deep"))).length, 1, "led to by the old timestamp");
+  world.clock.advance(8 * 24 * 60 * 60 * 1000);
+  assert.ok((await exportTree(machine.ports, request)).removed > 0);
+  assert.deepEqual(await readdir(join(tree, "targets", folder, "deep")), []);
 });
 
 it("a content that is nowhere, or is not what was signed, stops an export before the switch", async () => {

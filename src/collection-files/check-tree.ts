@@ -2,7 +2,7 @@
 // there. What is wrong is an error with the code that a reader would give.
 import { CountersignError, type Gun } from "../bytes/index.ts";
 import { noCache, openCollection, type Pin } from "../updater/index.ts";
-import { requireUsable } from "./export-tree.ts";
+import { readersToServe, requireUsable } from "./export-tree.ts";
 import { holdsContent } from "./tree-files.ts";
 import { artifactPaths } from "./tree-paths.ts";
 import { treeSource } from "./tree-source.ts";
@@ -35,10 +35,11 @@ export async function checkTree(request: CheckRequest): Promise<CheckReport> {
   const collection = await openCollection({ gun, dialect: "tuf1", source, cache: noCache, pins, now });
   await requireUsable(collection);
   const listed = await collection.listTargets();
+  const serving = readersToServe(collection);
   let contents = 0;
   for (const { name, target } of request.checksTargets ? listed : []) {
     if (contents % 50 === 0) request.progress(`checking contents (${contents} of ${listed.length})`);
-    for (const path of artifactPaths(name, target)) {
+    for (const path of artifactPaths(name, target, serving)) {
       if (await holdsContent(directory, path, { length: target.length, hashes: target.hashes })) contents += 1;
       else if (!request.allowsMissing) {
         throw new CountersignError("target.missing", `${path} is not there, or is not what was signed`, {

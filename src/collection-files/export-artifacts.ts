@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { CountersignError } from "../bytes/index.ts";
 import type { ReadPorts } from "../flows/index.ts";
 import { systemCode } from "../home/index.ts";
-import { maxBlobBytes } from "../publish/index.ts";
+import { maxBlobBytes, type Reader } from "../publish/index.ts";
 import type { FoundTarget } from "../updater/index.ts";
 import { copyContent, type ExpectedContent, treeFileLength } from "./tree-files.ts";
 import { artifactPaths } from "./tree-paths.ts";
@@ -22,6 +22,7 @@ export interface ArtifactOptions {
   readonly directory: string;
   readonly from: string | undefined;
   readonly allowsMissing: boolean;
+  readonly mustServe: readonly Reader[];
   /** Paths in use are put here. */
   readonly wanted: Set<string>;
 }
@@ -37,7 +38,7 @@ export async function exportArtifacts(
   for (const [index, { name, target }] of targets.entries()) {
     if (index % 50 === 0) ports.progress(`writing contents (${index} of ${targets.length})`);
     const expected = { length: target.length, hashes: target.hashes };
-    for (const path of artifactPaths(name, target)) {
+    for (const path of artifactPaths(name, target, options.mustServe)) {
       const done = await exportOne(ports, name, path, expected, options);
       if (done !== "missing") {
         options.wanted.add(path);

@@ -3,10 +3,11 @@
 // a reader gets the old state whole, after it the new one. What the old timestamp leads to stays until that timestamp has expired.
 
 import { join } from "node:path";
-import { CountersignError, type Gun, type RoleName } from "../bytes/index.ts";
+import { CountersignError, type Gun, parseRoleName, type RoleName } from "../bytes/index.ts";
 import { dialectNamed } from "../dialects/index.ts";
 import type { ReadPorts } from "../flows/index.ts";
 import { withLock } from "../home/index.ts";
+import { mustServe, type Reader } from "../publish/index.ts";
 import {
   bundleSource,
   type Collection,
@@ -75,10 +76,16 @@ export async function exportTree(ports: ReadPorts, request: ExportRequest): Prom
       );
     }
     const wanted = new Set<string>();
+    const serving = readersToServe(collection);
     const artifacts =
       request.targets === undefined
         ? undefined
-        : await exportArtifacts(ports, await collection.listTargets(), { ...request.targets, directory, wanted });
+        : await exportArtifacts(ports, await collection.listTargets(), {
+            ...request.targets,
+            directory,
+            wanted,
+            mustServe: serving,
+          });
     ports.progress("writing documents");
     const counts = { written: 0, kept: 0 };
     for (const { role, version, bytes } of documents) {
@@ -143,6 +150,11 @@ async function readWhole(
 /** A tuf1 reader stops at a role that it cannot use: a tree with one would be half a collection. @throws what the role fails with */
 export async function requireUsable(collection: Collection): Promise<void> {
   for (const { state } of await collection.roles()) if (state.kind === "unusable") throw state.reason;
+}
+
+/** Programs that the collection says it must serve. */
+export function readersToServe(collection: Collection): readonly Reader[] {
+  return mustServe(collection.documents().targets.get(parseRoleName("targets"))?.signed);
 }
 
 /** Unverified: it only says how far the tree has come and what is still led to. */

@@ -2,6 +2,7 @@
 // `targets/DIR/HASH.NAME`. Clients percent-encode a role's name in the URL and web servers decode it once, so a delegation below a
 // delegation lies in a directory; a copy under the encoded name serves what reads the tree without a web server.
 import { CountersignError, encodeHex, type RoleName } from "../bytes/index.ts";
+import type { Reader } from "../publish/index.ts";
 import type { Target } from "../tuf/index.ts";
 import { safeName } from "./file-tree.ts";
 
@@ -21,17 +22,24 @@ export function documentPaths(role: RoleName, version: number): readonly string[
   return name.includes("/") ? [plain, `metadata/${version}.${encodeURIComponent(name)}.json`] : [plain];
 }
 
-/** One path for each hash that the target lists; clients take whichever they like. @throws name.invalid, target.invalid */
-export function artifactPaths(name: string, { hashes }: Target): readonly string[] {
+/**
+ * One path for each hash that the target lists; clients take whichever they like. tough puts its hash, SHA-256, before the whole of a path
+ * and not before its last part: where the collection must serve it, the content lies there too. @throws name.invalid, target.invalid
+ */
+export function artifactPaths(name: string, { hashes }: Target, mustServe: readonly Reader[]): readonly string[] {
   const safe = safeName(name);
   const slash = safe.lastIndexOf("/") + 1;
   const paths = [...hashes].map(([, hash]) => `targets/${safe.slice(0, slash)}${encodeHex(hash)}.${safe.slice(slash)}`);
+  const sha256 = hashes.get("sha256");
+  if (slash > 0 && sha256 !== undefined && mustServe.includes("tough"))
+    paths.push(`targets/${encodeHex(sha256)}.${safe}`);
   if (paths.length > 0) return paths;
   throw new CountersignError("target.invalid", `${JSON.stringify(name)} lists no hash`);
 }
 
 /** Files that an export made and may take away once nobody asks for them any more. Roots stay for ever (TUF 1.0.34, 6.1). */
 export function isOurs(path: string): boolean {
-  if (path.startsWith("targets/")) return /\/(?:[0-9a-f]{64}|[0-9a-f]{128})\.[^/]+$/.test(path);
+  if (path.startsWith("targets/"))
+    return /\/(?:[0-9a-f]{64}|[0-9a-f]{128})\.[^/]+$|^targets\/[0-9a-f]{64}\./.test(path);
   return /^metadata\/[1-9][0-9]*\..+\.json$/.test(path) && !/^metadata\/[1-9][0-9]*\.root\.json$/.test(path);
 }
