@@ -20,6 +20,7 @@ nginx            nginx           static files, for the bench
 wrk              wrk             load, for the bench
 openssl          openssl         certificates for the peers
 python3-venv     python3-venv    runs the python-tuf client
+cc               gcc             compiles the cryptography under tough
 '
 
 have() {
@@ -56,16 +57,33 @@ while read -r name package why; do
   fi
 done < <(rows)
 
-# A docker 29 is in no Debian yet. It is built from its module where Go is at hand (a minute, once); without it only its own suite is
-# skipped, but in CI nothing may be.
-docker29=${XDG_CACHE_HOME:-$HOME/.cache}/countersign-peers/docker-29
-docker29_version=v29.7.2
-if [ -x "$docker29" ]; then
-  printf 'ok       %-16s %s\n' docker-29 "a docker client that has lost docker trust"
-elif PATH=$PATH:/usr/local/go/bin bash "$(dirname "$0")/peers/docker-29.sh" "$docker29_version" "$docker29" >/dev/null; then
-  printf 'built    %-16s %s\n' docker-29 "a docker client that has lost docker trust"
-else
-  printf 'absent   %-16s %s\n' docker-29 "needs Go and its module proxy" >&2
-  [ -z "${CI:-}" ] || missing=1
-fi
+# What is in no Debian is built from its own registry where Go or Rust is at hand, once; without it only its own suites are skipped, but in
+# CI nothing may be.
+here=$(cd "$(dirname "$0")" && pwd)
+built=${XDG_CACHE_HOME:-$HOME/.cache}/countersign-peers
+PATH=$PATH:/usr/local/go/bin:$HOME/.cargo/bin
+
+# built_peer NAME WHY NEEDS COMMAND...
+built_peer() {
+  local name=$1 why=$2 needs=$3
+  shift 3
+  if "$@" >/dev/null; then
+    printf 'built    %-16s %s\n' "$name" "$why"
+  else
+    printf 'absent   %-16s %s (needs %s)\n' "$name" "$why" "$needs" >&2
+    [ -z "${CI:-}" ] || missing=1
+  fi
+}
+
+docker_29() { [ -x "$built/docker-29" ] || bash "$here/peers/docker-29.sh" v29.7.2 "$built/docker-29"; }
+tuftool_version=0.17.0
+tuftool() {
+  [ "$("$built/tuftool" --version 2>&1)" = "tuftool $tuftool_version" ] || bash "$here/peers/tuftool.sh" "$tuftool_version" "$built/tuftool"
+}
+
+built_peer docker-29 "a docker client that has lost docker trust" "Go and its module proxy" docker_29
+built_peer go-tuf "a TUF client and repository maker in Go" "Go and its module proxy" bash "$here/peers/tuf-programs.sh" go-tuf "$built"
+built_peer tough "a TUF client and repository maker in Rust" "Rust's cargo, crates.io and a C compiler" \
+  bash "$here/peers/tuf-programs.sh" tough "$built"
+built_peer tuftool "tough's own program" "Rust's cargo, crates.io and a C compiler" tuftool
 exit $missing

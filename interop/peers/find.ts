@@ -2,6 +2,7 @@
 // every peer must be there: then it fails, so that a green run cannot mean "nothing was compared".
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, readdirSync } from "node:fs";
+import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { type TestContext, test } from "node:test";
@@ -10,6 +11,7 @@ export type PeerName =
   | "docker-registry"
   | "docker-trust"
   | "busybox"
+  | "go-tuf"
   | "mariadbd"
   | "nginx"
   | "notary"
@@ -19,6 +21,8 @@ export type PeerName =
   | "postgres"
   | "python3"
   | "skopeo"
+  | "tough"
+  | "tuftool"
   | "umoci"
   | "wrk";
 
@@ -55,7 +59,13 @@ function search(name: PeerName): string | undefined {
       .map((directory) => join(directory, "postgres"))
       .find(isExecutable);
   if (name === "docker-trust") return searchPath("docker").find(hasTrust);
+  if (name === "go-tuf" || name === "tough" || name === "tuftool") return [builtPeer(name)].find(isExecutable);
   return searchPath(name)[0];
+}
+
+/** Where `npm run peers` keeps what it has built. */
+export function builtPeer(name: string): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "countersign-peers", name);
 }
 
 function searchPath(program: string): readonly string[] {

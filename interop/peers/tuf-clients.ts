@@ -1,30 +1,55 @@
-// Two TUF 1.0 clients that know nothing of us, installed once from their own registries at fixed versions into node_modules/.cache.
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+// TUF 1.0 clients that know nothing of us. python-tuf and tuf-js are installed once from their own registries at fixed versions into
+// node_modules/.cache; go-tuf and tough are built by `npm run peers`, each into a small program of ours (interop/clients).
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { needPeer } from "./find.ts";
+import { needPeer, type PeerName } from "./find.ts";
 import { runOk } from "./process.ts";
 
 export interface TufClient {
   readonly name: string;
-  /** Gives the downloaded file's path. Rejects with the client's words when it refuses. */
-  download(request: TufDownload): Promise<string>;
+  /** Refreshes and asks for targets. Rejects with the client's words when it refuses the repository as a whole. */
+  read(request: TufRequest): Promise<TufAnswer>;
 }
 
-export interface TufDownload {
+export interface TufRequest {
   /** The root document to start from. */
   readonly root: string;
-  /** Base of `metadata/` and `targets/`, without a trailing slash; plain HTTP. */
+  /** Base of `metadata/` and `targets/`, without a trailing slash. */
   readonly url: string;
-  /** A directory that does not exist yet. */
+  /** What vouches for a https server; undefined for plain HTTP. */
+  readonly authority?: string | undefined;
+  /** Where it keeps what it has seen; the same directory again is a reader who comes back. */
   readonly directory: string;
-  readonly target: string;
+  readonly targets: readonly string[];
 }
 
+export interface TufAnswer {
+  /** Target and content. */
+  readonly found: Readonly<Record<string, string>>;
+  /** Target and why there is none, in the client's words. */
+  readonly refused: Readonly<Record<string, string>>;
+}
+
+/** What the clients of `tufClients` need. */
+export const tufClientPeers: readonly PeerName[] = ["python3", "go-tuf", "tough"];
+
 const cache = join(import.meta.dirname, "../../node_modules/.cache/countersign-interop");
-const clients = join(import.meta.dirname, "../clients");
+const scripts = join(import.meta.dirname, "../clients");
 const pythonPackages = ["tuf==7.0.1", "securesystemslib[crypto]==1.6.0"];
 const tufJs = "tuf-js@6.0.2";
+
+/** All four. */
+export async function tufClients(): Promise<readonly TufClient[]> {
+  const python = await pythonOfTuf();
+  const installation = await installTufJs();
+  return [
+    client("python-tuf", python, [join(scripts, "python-tuf-client.py")]),
+    client("tuf-js", process.execPath, [join(scripts, "tuf-js-client.ts"), installation]),
+    client("go-tuf", needPeer("go-tuf"), ["read"]),
+    client("tough", needPeer("tough"), ["read"]),
+  ];
+}
 
 /** The Python that has python-tuf: to read repositories, and to make them. */
 export async function pythonOfTuf(): Promise<string> {
@@ -41,19 +66,7 @@ export async function pythonOfTuf(): Promise<string> {
   return python;
 }
 
-export async function pythonTuf(): Promise<TufClient> {
-  const python = await pythonOfTuf();
-  return {
-    name: "python-tuf",
-    download: ({ root, url, directory, target }) => {
-      mkdirSync(directory);
-      const script = join(clients, "python-tuf-client.py");
-      return lastLine(python, [script, root, `${url}/metadata/`, `${url}/targets/`, directory, target]);
-    },
-  };
-}
-
-export async function tufJsClient(): Promise<TufClient> {
+async function installTufJs(): Promise<string> {
   const home = join(cache, "tuf-js-6.0.2");
   await installOnce(home, async () => {
     mkdirSync(home, { recursive: true });
@@ -64,14 +77,7 @@ export async function tufJsClient(): Promise<TufClient> {
       installOptions(),
     );
   });
-  return {
-    name: "tuf-js",
-    download: ({ root, url, directory, target }) => {
-      const script = join(clients, "tuf-js-client.ts");
-      const args = [script, home, root, `${url}/metadata`, `${url}/targets`, directory, target];
-      return lastLine(process.execPath, args);
-    },
-  };
+  return home;
 }
 
 /** Half an installation is none: the mark is written last. */
@@ -92,7 +98,26 @@ function installOptions() {
   return { env, timeoutMs: 180_000 };
 }
 
-async function lastLine(command: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await runOk(command, args);
-  return stdout.trim().split("\n").at(-1) ?? "";
+/** Each is one program: COMMAND FIRST... ROOT METADATA_URL TARGETS_URL DIRECTORY TARGET..., one line of JSON a target. */
+function client(name: string, command: string, first: readonly string[]): TufClient {
+  return {
+    name,
+    read: async ({ root, url, authority, directory, targets }) => {
+      const args = [...first, root, `${url}/metadata/`, `${url}/targets/`, directory, ...targets];
+      const env = authority === undefined ? {} : { SSL_CERT_FILE: authority, NODE_EXTRA_CA_CERTS: authority };
+      const { stdout } = await runOk(command, args, { env });
+      const lines = stdout.split("\n").filter((line) => line !== "");
+      const outcomes: { readonly target: string; readonly path?: string; readonly error?: string }[] = lines.map(
+        (line) => JSON.parse(line),
+      );
+      return {
+        found: Object.fromEntries(
+          outcomes.flatMap(({ target, path }) => (path === undefined ? [] : [[target, readFileSync(path, "utf8")]])),
+        ),
+        refused: Object.fromEntries(
+          outcomes.flatMap(({ target, error }) => (error === undefined ? [] : [[target, error]])),
+        ),
+      };
+    },
+  };
 }
