@@ -98,7 +98,7 @@ peerTest(
   },
 );
 
-/** Private keys as OpenSSL writes them, and the first one's public half. */
+/** Private keys in one file, as OpenSSL writes them. */
 function keyFile(directory: Scratch, name: string, make: () => { privateKey: KeyObject }, count: number): string {
   const keys = Array.from({ length: count }, () => make().privateKey.export({ type: "pkcs8", format: "pem" }));
   writeFileSync(directory.at(name), keys.join(""));

@@ -39,9 +39,13 @@ export const repositoryMakers: readonly RepositoryMaker[] = [
 ];
 
 /** Gives the directory: PLAN/STATE/ has metadata/ and targets/ as they are once that state is published; states count from 1. */
-export async function makeRepositories(maker: RepositoryMaker, directory: Scratch): Promise<string> {
+export async function makeRepositories(
+  maker: RepositoryMaker,
+  directory: Scratch,
+  wanted: readonly RepositoryPlan[] = maker.plans,
+): Promise<string> {
   const plans = directory.at("plans.json");
-  writeFileSync(plans, JSON.stringify(maker.plans));
+  writeFileSync(plans, JSON.stringify(wanted));
   const made = directory.at("made");
   const [command, ...first] = await maker.command();
   await runOk(command, [...first, plans, made]);
