@@ -96,8 +96,9 @@ export const collectionLayout: Command = {
       });
       const text = laid === undefined ? "flat" : layoutText(laid);
       terminal.value({ gun, layout: text, mustServe: serving, ...publishedJson(report) });
-      terminal.line(`${terminal.paint("green", "laid out:")} ${text}`);
-      if (serving.length > 0) terminal.line(`must serve: ${serving.join(", ")}`);
+      if (wanted !== undefined) terminal.line(`${terminal.paint("green", "laid out:")} ${text}`);
+      const mustBeServed = serving.length === 0 ? "none" : serving.join(", ");
+      if (serves !== undefined || serving.length > 0) terminal.line(`must serve: ${mustBeServed}`);
       showPublished(terminal, report);
       return exitCodes.done;
     } finally {
