@@ -60,14 +60,15 @@ function decodeTargetsWith(signed: JsonObject, entries: JsonEntries | undefined,
   };
 }
 
-const sha256Text = /^[0-9a-f]{64}$/;
-const sha512Text = /^[0-9a-f]{128}$/;
-const hexText = /^(?:[0-9a-f]{2})*$/;
+const notHex = /[^0-9a-f]/;
 
 /** Lower-case hex. */
 const coding: HashCoding = {
-  isHash: (algorithm, text) =>
-    (algorithm === "sha256" ? sha256Text : algorithm === "sha512" ? sha512Text : hexText).test(text),
+  isHash: (algorithm, text) => {
+    const { length } = text;
+    const isSize = algorithm === "sha256" ? length === 64 : algorithm === "sha512" ? length === 128 : length % 2 === 0;
+    return isSize && !notHex.test(text);
+  },
   decode: decodeHex,
   expected: "expected lower-case hex of the hash's size",
 };
