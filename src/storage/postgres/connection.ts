@@ -1,7 +1,8 @@
 // Connections to one PostgreSQL, as the driver (`pg`, loaded only here and only when a PostgreSQL is used) is to make them: bounded
 // waits everywhere, values as our own types. A statement is prepared once per connection under a name made of its text.
 import { createHash } from "node:crypto";
-import type { Client, ClientBase, ClientConfig, CustomTypesConfig } from "pg";
+import process from "node:process";
+import type { Client, ClientConfig, Connection, CustomTypesConfig } from "pg";
 import { CountersignError } from "../../bytes/index.ts";
 import type { Row } from "../rows.ts";
 import type { PostgresAddress } from "./postgres-url.ts";
@@ -65,18 +66,26 @@ export async function openConnection(settings: ConnectionSettings): Promise<Clie
 const names = new Map<string, string>();
 
 /** Runs one statement, prepared. Rejects with the driver's own error. */
-export async function execute(client: ClientBase, sql: string, values: readonly SqlValue[] = []): Promise<Result> {
+export async function execute(client: Client, sql: string, values: readonly SqlValue[] = []): Promise<Result> {
   let name = names.get(sql);
   if (name === undefined) {
     name = `cs_${createHash("sha256").update(sql).digest("hex").slice(0, 32)}`;
     names.set(sql, name);
   }
+  sendTogether(client.connection);
   const { rows, rowCount, command } = await client.query<Record<string, unknown>>({
     name,
     text: sql,
     values: [...values],
   });
   return { rows, count: rowCount ?? 0, command };
+}
+
+/** Statements of one turn leave in one packet: a packet each would wake kernel and database for every one of them. */
+function sendTogether({ stream }: Connection): void {
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /** Types by their object ids (pg_type.dat): the few that our tables use. Whatever else comes stays text. */

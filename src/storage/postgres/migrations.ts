@@ -1,7 +1,7 @@
 // Brings one schema of a PostgreSQL to the newest version: step N makes version N + 1 of version N. A step that has been released is never
 // edited; a new one is added. All steps run in one transaction under a lock, so that of several processes starting at once one works
 // and the others find it done. Our tables live in a schema of their own and can share the database of a Notary server.
-import type { ClientBase } from "pg";
+import type { Client } from "pg";
 import { CountersignError } from "../../bytes/index.ts";
 import { integerCell } from "../rows.ts";
 import { execute } from "./connection.ts";
@@ -17,7 +17,7 @@ export interface Schema {
 const migrationLock = 0x4353474e;
 
 /** @throws storage.newer, storage.corrupt, and the driver's own errors */
-export async function migrate(client: ClientBase, { name, migrations }: Schema): Promise<void> {
+export async function migrate(client: Client, { name, migrations }: Schema): Promise<void> {
   if (!/^[a-z_]{1,40}$/.test(name)) throw new CountersignError("bug.unexpected", `not a schema name: ${name}`);
   await client.query("BEGIN");
   try {
@@ -45,7 +45,7 @@ export async function migrate(client: ClientBase, { name, migrations }: Schema):
   }
 }
 
-async function readVersion(client: ClientBase, name: string): Promise<number> {
+async function readVersion(client: Client, name: string): Promise<number> {
   const sql =
     "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1";
   const relations = (await execute(client, sql, [name])).rows.map((row) => row.relname);
