@@ -8,10 +8,10 @@ import { toStorageError } from "./sqlite-errors.ts";
 /** Past this many writes a batch is closed, so that the first writer does not wait for the last. */
 const maxBatch = 256;
 
-/** Points of a write at which the crash tests kill the process. */
 /** A batch that still grows with every turn is closed after this: under load the first writer would wait for ever. */
 const maxGatherMs = 20;
 
+/** Points of a write at which the crash tests kill the process. */
 export type WritePoint = "begin" | "write" | "before-commit" | "after-commit";
 
 interface Pending {
