@@ -212,7 +212,9 @@ export class Collections {
 
   /** The key the current root names if the server holds it, else one that has not signed yet. */
   async currentKey(gun: Gun, role: OnlineRole): Promise<PublicKey> {
-    const held = await this.#signer.held(gun, role, { isFresh: true });
+    // Where nothing was ever published no root names any.
+    const isNew = (await this.#storage.generation(gun)) === 0;
+    const held = isNew ? [] : await this.#signer.held(gun, role, { isFresh: true });
     for (const dialect of held.length === 0 ? [] : dialects) {
       const stored = await this.#storage.current(gun, { dialect, role: rootRole });
       if (stored === undefined) continue;

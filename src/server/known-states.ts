@@ -35,7 +35,7 @@ export class KnownStates {
     const generation = await this.#storage.generation(gun);
     const known = this.#cache.get(gun);
     if (known?.generation === generation) return known;
-    const state = await this.#storage.collection(gun);
+    const state = generation === 0 ? undefined : await this.#storage.collection(gun);
     // A commit between the two questions is seen whole or refuses ours.
     return { generation: state?.generation ?? generation, state, dialects: newDialects(), floors: new Map() };
   }

@@ -1,12 +1,6 @@
 // Server keys kept in storage, sealed. Opened keys stay in memory for a while, because importing one costs more than a signature.
 import type { Clock, Gun } from "../bytes/index.ts";
-import {
-  type CanonicalKeyId,
-  generatePrivateKey,
-  type PublicKey,
-  type Signer,
-  signerFromPrivateKey,
-} from "../keys/index.ts";
+import { type CanonicalKeyId, generatePrivateKey, type Signer, signerFromPrivateKey } from "../keys/index.ts";
 import type { ServerKey, Storage } from "../storage/index.ts";
 import { type MasterKey, sealKey, unsealKey } from "./key-sealing.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
@@ -16,8 +10,8 @@ const maxOpenKeys = 10_000;
 
 export function localRoleSigner(storage: Storage, master: MasterKey, clock: Clock): RoleSigner {
   const open = new Map<string, Signer>();
-  // Who signs for a role of a collection, as last read: asked twice by every publish.
-  const lists = new Map<string, readonly Signer[]>();
+  // The keys of a collection, as last read or made: asked for twice by every publish, in each dialect.
+  const lists = new Map<Gun, readonly ServerKey[]>();
   // Two requests for a first key must get the same one: the second would otherwise retire what the first was told.
   const making = new KeyedQueue();
 
@@ -31,38 +25,43 @@ export function localRoleSigner(storage: Storage, master: MasterKey, clock: Cloc
   const opened = (key: ServerKey): Signer =>
     open.get(nameOf(key)) ?? keepOpen(key, signerFromPrivateKey(unsealKey(master, key, key.sealed)));
 
-  const make = async (gun: Gun, role: OnlineRole): Promise<PublicKey> => {
+  const remember = (gun: Gun, keys: readonly ServerKey[]) => {
+    const oldest = lists.keys().next();
+    if (lists.size >= maxOpenKeys && oldest.done !== true) lists.delete(oldest.value);
+    lists.set(gun, keys);
+  };
+
+  const make = async (gun: Gun, role: OnlineRole): Promise<ServerKey> => {
     const privateKey = await generatePrivateKey("ecdsa-p256");
     const signer = signerFromPrivateKey(privateKey);
     const keyId: CanonicalKeyId = signer.publicKey.id;
     const sealed = sealKey(master, { gun, role }, privateKey);
-    await storage.addServerKey({ gun, role, keyId, sealed, createdAt: clock(), usedAt: undefined });
-    lists.delete(`${role}\n${gun}`);
+    const key = { gun, role, keyId, sealed, createdAt: clock(), usedAt: undefined };
+    await storage.addServerKey(key);
     // Its first use, the publish that names it, is about to come.
-    return keepOpen({ gun, role, keyId }, signer).publicKey;
+    keepOpen(key, signer);
+    return key;
   };
 
   return {
     async held(gun, role, { isFresh = false } = {}) {
-      const name = `${role}\n${gun}`;
-      const known = isFresh ? undefined : lists.get(name);
-      if (known !== undefined) return known;
-      const signers = (await storage.serverKeys(gun, role)).map(opened);
-      const oldest = lists.keys().next();
-      if (lists.size >= maxOpenKeys && oldest.done !== true) lists.delete(oldest.value);
-      lists.set(name, signers);
-      return signers;
+      let keys = isFresh ? undefined : lists.get(gun);
+      if (keys === undefined) {
+        keys = await storage.serverKeys(gun);
+        remember(gun, keys);
+      }
+      return keys.filter((key) => key.role === role).map(opened);
     },
     pending(gun, role) {
       return making.run(gun, async () => {
-        const mine = await storage.serverKeys(gun, role);
-        const unused = mine.findLast((key) => key.usedAt === undefined);
+        const keys = await storage.serverKeys(gun);
+        const unused = keys.findLast((key) => key.role === role && key.usedAt === undefined);
         if (unused !== undefined) return opened(unused).publicKey;
         // Whoever is told one key of a new collection asks for the other next: both become durable with one write.
         const other: OnlineRole = role === "snapshot" ? "timestamp" : "snapshot";
-        const isNew = mine.length === 0 && (await storage.serverKeys(gun, other)).length === 0;
-        const [key] = await Promise.all([make(gun, role), isNew ? make(gun, other) : undefined]);
-        return key;
+        const [key, another] = await Promise.all([make(gun, role), keys.length === 0 ? make(gun, other) : undefined]);
+        remember(gun, [...keys, key, ...(another === undefined ? [] : [another])]);
+        return opened(key).publicKey;
       });
     },
   };

@@ -205,6 +205,15 @@ export function storageContract(adapter: string, open: () => Promise<Storage>): 
       await storage.addServerKey({ ...key, keyId: "k2" });
       assert.equal(await storage.collection(gun), undefined);
       assert.deepEqual(await storage.serverKeys(gun, "snapshot"), []);
+      await storage.addServerKey({ ...key, role: "snapshot", keyId: "k3" });
+      assert.deepEqual(
+        (await storage.serverKeys(gun)).map(({ keyId, role }) => [keyId, role]),
+        [
+          ["k1", "timestamp"],
+          ["k2", "timestamp"],
+          ["k3", "snapshot"],
+        ],
+      );
       await storage.commit(commit(0, [], { usedKeys: ["k2"] }));
       const used = (await storage.serverKeys(gun, "timestamp")).map((each) => [each.keyId, each.usedAt]);
       assert.deepEqual(used, [

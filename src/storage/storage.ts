@@ -157,8 +157,8 @@ export interface Storage extends AsyncDisposable {
   /** Collections whose `renewAt` is at or before `at`, most urgent first. */
   dueForRenewal(at: number, limit: number): Promise<readonly Gun[]>;
   changes(query: ChangeQuery): Promise<readonly Change[]>;
-  /** In order of creation. */
-  serverKeys(gun: Gun, role: ServerKey["role"]): Promise<readonly ServerKey[]>;
+  /** Of one role, or of both, in order of creation. */
+  serverKeys(gun: Gun, role?: ServerKey["role"]): Promise<readonly ServerKey[]>;
   addServerKey(key: ServerKey): Promise<void>;
   /** Replaces the sealed form of a key that is here; nothing else of it changes. False when there is none of that role and id. */
   resealServerKey(key: Pick<ServerKey, "gun" | "role" | "keyId" | "sealed">): Promise<boolean>;

@@ -180,11 +180,12 @@ class PostgresStorage implements Storage {
     return (await this.#pool.read(sql, gun === undefined ? [bound, limit] : [bound, limit, gun])).map(changeOf);
   }
 
-  async serverKeys(gun: Gun, role: ServerKey["role"]): Promise<readonly ServerKey[]> {
+  async serverKeys(gun: Gun, role?: ServerKey["role"]): Promise<readonly ServerKey[]> {
     const sql = `SELECT s.role, s.key_id, s.sealed, s.created_at, s.used_at
       FROM countersign.collections k JOIN countersign.server_keys s ON s.collection = k.id
-      WHERE k.gun = $1 AND s.role = $2 ORDER BY s.id`;
-    return (await this.#pool.read(sql, [gun, role])).map((row) => serverKeyOf(row, gun));
+      WHERE k.gun = $1 ORDER BY s.id`;
+    const keys = (await this.#pool.read(sql, [gun])).map((row) => serverKeyOf(row, gun));
+    return role === undefined ? keys : keys.filter((key) => key.role === role);
   }
 
   addServerKey(key: ServerKey): Promise<void> {

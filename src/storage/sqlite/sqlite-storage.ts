@@ -172,10 +172,11 @@ class SqliteStorage implements Storage {
     return this.#read((statements) => statements.all(sql, ...values).map(changeOf));
   }
 
-  async serverKeys(gun: Gun, role: ServerKey["role"]): Promise<readonly ServerKey[]> {
+  async serverKeys(gun: Gun, role?: ServerKey["role"]): Promise<readonly ServerKey[]> {
     const sql = `SELECT role, key_id, sealed, created_at, used_at FROM server_keys
-      WHERE collection = (SELECT id FROM collections WHERE gun = ?) AND role = ? ORDER BY id`;
-    return this.#read((statements) => statements.all(sql, gun, role).map((row) => serverKeyOf(row, gun)));
+      WHERE collection = (SELECT id FROM collections WHERE gun = ?) ORDER BY id`;
+    const keys = this.#read((statements) => statements.all(sql, gun).map((row) => serverKeyOf(row, gun)));
+    return role === undefined ? keys : keys.filter((key) => key.role === role);
   }
 
   addServerKey(key: ServerKey): Promise<void> {
