@@ -38,9 +38,25 @@ test("a publisher who never comes back holds nobody up for longer than its turn"
   mock.timers.tick(150);
   await settle();
   assert.deepEqual(released, [0, 1]);
-  mock.timers.tick(150);
+  mock.timers.tick(300);
   await settle();
   assert.deepEqual(released, [0, 1, 2]);
+});
+
+test("publishers who need longer than a turn get longer ones, so that they do not race each other for ever", async () => {
+  const turns = new Turns();
+  const released = enter(turns, 6);
+  for (const [index, turnMs] of [150, 300, 600, 1_200].entries()) {
+    mock.timers.tick(turnMs - 1);
+    await settle();
+    assert.equal(released.length, index + 1);
+    mock.timers.tick(1);
+    await settle();
+    assert.equal(released.length, index + 2);
+  }
+  turns.advance("a");
+  await settle();
+  assert.equal(released.length, 6, "a publish ends even a long turn at once");
 });
 
 test("nobody waits for more than three seconds, however long the line is", async () => {

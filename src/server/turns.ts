@@ -2,15 +2,22 @@
 // sign and upload: let go together, 64 of them spend the server on 63 refusals for each publish and none gets anywhere; let go in turn,
 // nearly every upload fits. An old client needs to know nothing of it: its refusal only takes longer to come, never over maxWaitMs.
 
-/** How long a publisher who was let go has the collection for itself. Its next publish ends the turn at once. */
-const turnMs = 150;
+/**
+ * How long a publisher who was let go has the collection for itself, at first. Its next publish ends the turn at once. Where a turn
+ * ends without one, publishers are further away than that, or the machine is busy: the next ones get longer, or more and more of them
+ * would race again.
+ */
+const shortestTurnMs = 150;
+const longestTurnMs = 1_200;
 const maxWaitMs = 3_000;
 /** Of one collection; whoever comes on top is let go at once. */
 const maxWaiting = 256;
 
 interface Line {
   readonly waiting: (() => void)[];
-  turn: NodeJS.Timeout;
+  turnMs: number;
+  startedAt: number;
+  turn: NodeJS.Timeout | undefined;
 }
 
 export class Turns {
@@ -20,7 +27,9 @@ export class Turns {
   wait(key: string): Promise<void> {
     const line = this.#lines.get(key);
     if (line === undefined) {
-      this.#lines.set(key, { waiting: [], turn: this.#startTurn(key) });
+      const first: Line = { waiting: [], turnMs: shortestTurnMs, startedAt: 0, turn: undefined };
+      this.#lines.set(key, first);
+      this.#startTurn(key, first);
       return Promise.resolve();
     }
     if (line.waiting.length >= maxWaiting) return Promise.resolve();
@@ -41,17 +50,27 @@ export class Turns {
   advance(key: string): void {
     const line = this.#lines.get(key);
     if (line === undefined) return;
+    const neededMs = performance.now() - line.startedAt;
+    line.turnMs = Math.max(shortestTurnMs, Math.min(line.turnMs, (line.turnMs + 2 * neededMs) / 2));
+    this.#next(key, line);
+  }
+
+  #next(key: string, line: Line): void {
     clearTimeout(line.turn);
     const next = line.waiting.shift();
     if (next === undefined) {
       this.#lines.delete(key);
     } else {
-      line.turn = this.#startTurn(key);
+      this.#startTurn(key, line);
       next();
     }
   }
 
-  #startTurn(key: string): NodeJS.Timeout {
-    return setTimeout(() => this.advance(key), turnMs);
+  #startTurn(key: string, line: Line): void {
+    line.startedAt = performance.now();
+    line.turn = setTimeout(() => {
+      line.turnMs = Math.min(longestTurnMs, 2 * line.turnMs);
+      this.#next(key, line);
+    }, line.turnMs);
   }
 }
