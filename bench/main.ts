@@ -15,6 +15,7 @@ const parts: ReadonlyMap<string, (settings: BenchSettings) => Promise<PartReport
   ["tags", async (settings) => (await import("./parts/tags.ts")).benchTagLists(settings)],
   ["sign", async (settings) => (await import("./parts/sign.ts")).benchSign(settings)],
   ["latency", async (settings) => (await import("./parts/latency.ts")).benchLatency(settings)],
+  ["single", async (settings) => (await import("./parts/single.ts")).benchSingle(settings)],
   ["publish", async (settings) => (await import("./parts/publish.ts")).benchPublish(settings)],
   ["contended", async (settings) => (await import("./parts/contended.ts")).benchContended(settings)],
   ["large", async (settings) => (await import("./parts/large.ts")).benchLarge(settings)],

@@ -84,7 +84,7 @@ export async function prepareRow(
   signers: readonly Signer[],
   count: number,
   manyFirst = 0,
-): Promise<readonly Publication[]> {
+): Promise<Publication[]> {
   const row: Publication[] = [];
   let state = nextState({ gun: first.gun, dialects: new Map() }, first);
   const many = manyFirst === 0 ? [] : [Array.from({ length: manyFirst }, (_, index) => `many-${index}`)];

@@ -100,6 +100,13 @@ export class Wire implements Disposable {
   }
 }
 
+/** @throws when the answer is not 200 */
+export async function sendOk(wire: Wire, request: Uint8Array): Promise<WireAnswer> {
+  const answer = await wire.send(request);
+  if (answer.status !== 200) throw new Error(`status ${answer.status}: ${answer.body.toString().slice(0, 300)}`);
+  return answer;
+}
+
 /** undefined: more is to come. */
 function wholeAnswer(bytes: Buffer): WireAnswer | undefined {
   const end = bytes.indexOf("\r\n\r\n");

@@ -8,7 +8,7 @@ import { cpuMs } from "../cpu.ts";
 import { openBenchPublisher, type PublishTarget, prepareRow } from "../prepared.ts";
 import { type Figure, figures, findValue, type PartReport, type Target } from "../report.ts";
 import { interleave } from "../rounds.ts";
-import { getRequest, Wire, type WireAnswer } from "../wire.ts";
+import { getRequest, sendOk, Wire } from "../wire.ts";
 
 interface Rate {
   readonly perSecond: number;
@@ -69,7 +69,7 @@ function targets(all: readonly Figure[]): readonly Target[] {
       better: "higher",
     },
     {
-      name: "publish, server CPU, up to 100 tags, durable",
+      name: "same, server CPU a publish",
       of: "ms",
       value: value(distinctCase, "countersign", "server CPU ms each"),
       must: 3.3,
@@ -178,12 +178,6 @@ async function openWires(url: string, count: number): Promise<Wires> {
       for (const wire of wires) wire[Symbol.dispose]();
     },
   };
-}
-
-async function sendOk(wire: Wire, request: Uint8Array): Promise<WireAnswer> {
-  const answer = await wire.send(request);
-  if (answer.status !== 200) throw new Error(`status ${answer.status}: ${answer.body.toString().slice(0, 300)}`);
-  return answer;
 }
 
 async function timed(pids: readonly number[], count: number, work: () => Promise<unknown>): Promise<Rate> {
