@@ -1,9 +1,9 @@
 // What one transaction writes for several commits: each is held against the collection it was made for, under the row's lock, and what may go in
 // is laid out as columns for set-based statements. Pure, so that the rules can be read, and tested, without a database.
 import { CountersignError, decodeHex, sha256 } from "../../bytes/index.ts";
+import { pack } from "../packed-bytes.ts";
 import { behindBits, dialectNumber } from "../rows.ts";
 import type { Commit, DocumentName } from "../storage.ts";
-import { pack } from "./packed-bytes.ts";
 
 export interface LockedCollection {
   readonly id: number;

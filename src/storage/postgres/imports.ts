@@ -2,6 +2,7 @@
 // ../imported-collection.ts.
 import { CountersignError, encodeHex, sha256 } from "../../bytes/index.ts";
 import { addedBy, type FoundCollection, type ImportedDocument, planImport } from "../imported-collection.ts";
+import { pack } from "../packed-bytes.ts";
 import {
   behindBits,
   bytesCell,
@@ -16,7 +17,6 @@ import {
 import type { Added, Change, DocumentVersion, ImportedCollection } from "../storage.ts";
 import { addServerKeys, lockCollections, notifyOthers } from "./batch.ts";
 import type { Work } from "./certain-transactions.ts";
-import { pack } from "./packed-bytes.ts";
 import type { Run } from "./pool.ts";
 import { changefeedLock } from "./schema.ts";
 

@@ -2,6 +2,7 @@
 // writes go through writer.ts. Why plain statements and no query builder: docs/adr/0003-postgresql-by-hand.md.
 import { randomUUID } from "node:crypto";
 import { decodeHex, type Gun } from "../../bytes/index.ts";
+import { packedDocumentOf } from "../packed-bytes.ts";
 import {
   apiTokenOf,
   behindOf,
@@ -31,7 +32,6 @@ import { CertainTransactions } from "./certain-transactions.ts";
 import type { SqlValue } from "./connection.ts";
 import { writeDeletion } from "./deletion.ts";
 import { writeImport, writeImportedChanges } from "./imports.ts";
-import { packedDocumentOf } from "./packed-bytes.ts";
 import { openPostgresPool, type PostgresPool } from "./pool.ts";
 import { storageSchema } from "./schema.ts";
 import { Watcher } from "./watcher.ts";

@@ -97,7 +97,7 @@ const first = `
 
 /** The version alone: a program that does not know packed documents must not start on them, or it would serve them as they lie there. */
 const packedDocuments = `
-  COMMENT ON COLUMN countersign.documents.bytes IS 'deflated when the first byte is 1; see storage/postgres/packed-bytes.ts';
+  COMMENT ON COLUMN countersign.documents.bytes IS 'deflated when the first byte is 1; see storage/packed-bytes.ts';
 `;
 
 export const storageSchema: Schema = { name: "countersign", migrations: [first, packedDocuments] };

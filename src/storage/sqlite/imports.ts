@@ -2,6 +2,7 @@
 // throws to be undone whole; what may be added to what is here already is decided in imported-collection.ts.
 import { CountersignError, decodeHex, encodeHex, sha256 } from "../../bytes/index.ts";
 import { addedBy, type FoundCollection, planImport } from "../imported-collection.ts";
+import { pack } from "../packed-bytes.ts";
 import { behindBits, bytesCell, changeOf, dialectNumber, dialectOf, integerCell, roleOf, textCell } from "../rows.ts";
 import type { Added, Change, ImportedCollection, ServerKey } from "../storage.ts";
 import type { Statements } from "./statements.ts";
@@ -22,7 +23,7 @@ export function applyImport(statements: Statements, imported: ImportedCollection
       version,
       Math.floor(storedAt),
       decodeHex(sha256),
-      bytes,
+      pack(bytes),
     );
   }
   statements.run("DELETE FROM current WHERE collection = ?", row.id);

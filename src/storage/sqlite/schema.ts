@@ -96,6 +96,8 @@ export const migrations: readonly string[] = [
     expires_at INTEGER
   ) STRICT, WITHOUT ROWID;
   `,
+  // Documents may lie deflated from here on (../packed-bytes.ts): a program that does not know must not start on them.
+  "SELECT 1",
 ];
 
 /** Brings the database to the newest version, or refuses one that a newer program wrote. @throws storage.newer, storage.corrupt */

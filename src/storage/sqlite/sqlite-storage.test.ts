@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { isCountersignError, parseGun, parseRoleName } from "../../bytes/index.ts";
+import { encodeHex, isCountersignError, parseGun, parseRoleName, sha256 } from "../../bytes/index.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../testing/index.ts";
 import { importContract } from "../import-contract.ts";
 import type { Commit, Storage } from "../storage.ts";
@@ -129,9 +129,15 @@ test("a database of the first schema is brought to the newest one with what it h
   const database = new DatabaseSync(join(dir.path, databaseFileName));
   database.exec(`${first}; PRAGMA user_version = 1; PRAGMA application_id = ${serverApplicationId}`);
   database.exec("INSERT INTO collections (gun, generation, live, behind) VALUES ('example.com/app', 7, 1, 0)");
+  const text = '{"signed":{}}';
+  database.exec(`INSERT INTO documents (collection, dialect, role, version, stored_at, sha256, bytes)
+    VALUES (1, 1, 'targets', 3, 5, unhex('${encodeHex(sha256(text))}'), CAST('${text}' AS BLOB));
+    INSERT INTO current (collection, dialect, role, document) VALUES (1, 1, 'targets', 1)`);
   database.close();
   await using storage = openSqliteStorage(dir.path);
   assert.equal(await storage.generation(gun), 7);
+  const document = await storage.current(gun, { dialect: "tuf1", role: parseRoleName("targets") });
+  assert.equal(Buffer.from(document?.bytes ?? []).toString(), text, "what was stored before anything was packed");
   assert.deepEqual(await storage.apiTokens(), []);
 });
 

@@ -3,13 +3,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Gun } from "../../bytes/index.ts";
 import { CountersignError, decodeHex } from "../../bytes/index.ts";
+import { packedDocumentOf } from "../packed-bytes.ts";
 import {
   apiTokenOf,
   behindOf,
   bytesCell,
   changeOf,
   dialectNumber,
-  documentOf,
   gunCell,
   integerCell,
   type Row,
@@ -79,7 +79,7 @@ class SqliteStorage implements Storage {
         gun,
         generation: integerCell(row, "generation"),
         behind: behindOf(integerCell(row, "behind")),
-        current: current.map(documentOf),
+        current: current.map(packedDocumentOf),
       };
     });
   }
@@ -134,7 +134,7 @@ class SqliteStorage implements Storage {
     const sql = `SELECT ${columns} FROM documents d
       WHERE d.collection = (${live}) AND d.dialect = ?2 AND d.role = ?3 AND d.version > ?4 ORDER BY d.version`;
     return this.#read((statements) =>
-      statements.all(sql, gun, dialectNumber(dialect), role, after).map((row) => documentOf(row)),
+      statements.all(sql, gun, dialectNumber(dialect), role, after).map(packedDocumentOf),
     );
   }
 
@@ -227,7 +227,7 @@ class SqliteStorage implements Storage {
 
   #document(sql: string, ...values: readonly (string | number | Uint8Array)[]): StoredDocument | undefined {
     const row = this.#read((statements): Row | undefined => statements.one(sql, ...values));
-    return row === undefined ? undefined : documentOf(row);
+    return row === undefined ? undefined : packedDocumentOf(row);
   }
 
   #read<T>(query: (statements: Statements) => T): T {

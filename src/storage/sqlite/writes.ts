@@ -2,6 +2,7 @@
 
 import type { Gun } from "../../bytes/index.ts";
 import { CountersignError, decodeHex, sha256 } from "../../bytes/index.ts";
+import { pack } from "../packed-bytes.ts";
 import { behindBits, dialectNumber, integerCell, optionalIntegerCell } from "../rows.ts";
 import type { Commit, NewDocument, ServerKey } from "../storage.ts";
 import type { Statements } from "./statements.ts";
@@ -114,7 +115,7 @@ function addDocument(statements: Statements, collection: number, commit: Commit,
     document.version,
     commit.at,
     document.sha256 === undefined ? sha256(document.bytes) : decodeHex(document.sha256),
-    document.bytes,
+    pack(document.bytes),
   );
   statements.run(
     "INSERT OR REPLACE INTO current (collection, dialect, role, document) VALUES (?, ?, ?, ?)",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isCountersignError, sha256 } from "../../bytes/index.ts";
+import { isCountersignError, sha256 } from "../bytes/index.ts";
 import { pack, packedDocumentOf } from "./packed-bytes.ts";
 
 function row(stored: Uint8Array, original: Uint8Array) {

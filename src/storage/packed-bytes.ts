@@ -1,14 +1,15 @@
 // Documents as they lie in their rows: the small ones deflated against a dictionary of the words that every document is made of, which
-// takes far less than PostgreSQL's own compression of rows (a kilobyte says little twice). What comes out is compared with the row's
-// hash: a document is served by its exact bytes or not at all. Large ones are left to the database. The first byte tells:
+// takes half the room of the bytes themselves, and far less than PostgreSQL's own compression of rows (a kilobyte says little twice).
+// What comes out is compared with the row's hash: a document is served by its exact bytes or not at all. Large ones are left to the
+// database. The first byte tells:
 //   1  deflated (RFC 1951) with the dictionary below, which therefore never changes: another one takes another number
 //   0  as it is, behind this byte; for bytes that begin with 0 or 1 themselves, which no JSON text does
 //   anything else: as it is
 import { Buffer } from "node:buffer";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { CountersignError, encodeHex, sha256 } from "../../bytes/index.ts";
-import { documentOf, type Row } from "../rows.ts";
-import type { StoredDocument } from "../storage.ts";
+import { CountersignError, encodeHex, sha256 } from "../bytes/index.ts";
+import { documentOf, type Row } from "./rows.ts";
+import type { StoredDocument } from "./storage.ts";
 
 /** Beyond this it costs more time than it saves room. */
 const maxPackedBytes = 32 * 1024;
