@@ -44,7 +44,7 @@ export async function benchContended(settings: BenchSettings): Promise<PartRepor
     "countersign-pg",
     "notary-pg",
   ]);
-  const seconds = settings.short ? 3 : 10;
+  const seconds = settings.short ? 2 : 10;
   const rounds = settings.short ? 1 : 3;
   const all: Figure[] = [];
   let round = 0;

@@ -20,7 +20,7 @@ export async function benchLarge(settings: BenchSettings): Promise<PartReport> {
   using directory = scratch("bench-large");
   await using running = new AsyncDisposableStack();
   const contenders = await startContenders(directory, running, settings, ["countersign", "notary-pg"]);
-  const rounds = settings.short ? 3 : 5;
+  const rounds = settings.short ? 2 : 5;
   const idle = memoryOf(contenders);
   const subjects = [];
   for (const contender of contenders) subjects.push(await filled(contender, rounds, running));

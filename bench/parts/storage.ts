@@ -26,7 +26,7 @@ interface Taken {
 export async function benchStorage(settings: BenchSettings): Promise<PartReport> {
   using directory = scratch("bench-storage");
   // Few enough to be quick, and enough that a page more or less of the database does not matter.
-  const collections = settings.short ? 100 : 1_000;
+  const collections = settings.short ? 60 : 1_000;
   const all: Figure[] = [];
   const add = (subject: string, { bytes, residentBytes: resident }: Taken) => {
     all.push(...figures(bytesCase, "bytes on disk", new Map([[subject, [bytes / collections]]])));
