@@ -162,7 +162,7 @@ function recording(source: MetadataSource): Recording {
         const role = parseRoleName(name);
         const bytes = documents.get(role);
         const end = bytes === undefined ? undefined : claimedEnd(dialect, role, bytes);
-        return end === undefined || end >= now ? [] : [end];
+        return end === undefined || end > now ? [] : [end];
       });
       return ends.length === 0 ? undefined : Math.min(...ends) - 1;
     },

@@ -70,7 +70,8 @@ export async function verifyCollection(gun: Gun, source: SourceDocuments, now: n
   const top = served.current.get(parseRoleName("targets"));
   const topExpiry = top === undefined ? undefined : await expiryOf(source, dialect, top);
   // The last moment at which all of it was in force, or the present. Certificates are held against the present all the same.
-  const at = Math.min(now, ...expiries, ...(topExpiry === undefined ? [] : [topExpiry]));
+  const ends = topExpiry === undefined ? expiries : [...expiries, topExpiry];
+  const at = Math.min(now, ...ends.map((end) => end - 1));
   const strict = { ...dialect, acceptsRootKey: acceptingAt(now) };
   const options = { gun, now: at };
 

@@ -163,7 +163,8 @@ function judgedAt(
   const expiries = [...carried.values()].map((document) => document.signed.expires.at);
   const root = stored.get(rootRole);
   if (roots.length === 0 && root !== undefined) expiries.push(dialect.decodeRoot(root.bytes).signed.expires.at);
-  return Math.min(now, ...expiries);
+  // A document is in force until just before its date.
+  return Math.min(now, ...expiries.map((at) => at - 1));
 }
 
 /** The root chain: from the stored root, or from the first one, through every uploaded one; the last must be in force now. */

@@ -109,6 +109,16 @@ it("expired top-level roles are refused one by one, and those before them are ke
   }
 });
 
+it("a document that expires at this very moment has expired", async () => {
+  const tree = await TufTree.create();
+  const reader = await TufReader.of(tree);
+  tree.role("timestamp").expires = dateAfter(0);
+  await tree.publish("timestamp");
+  await rejectsWith(reader.open().refresh(), "metadata.expired");
+  reader.clock.advance(-1);
+  assert.equal((await reader.open().refresh()).timestamp, 2);
+});
+
 it("hash and length of snapshot and targets are held before they are read", async () => {
   for (const [parent, child] of [
     ["timestamp", "snapshot"],
