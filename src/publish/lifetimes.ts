@@ -27,10 +27,6 @@ export const shortestLifetime = 60 * 60 * 1000;
 /** Certificates start this long ago, for readers whose clock is late (Notary's clients allow a day ahead only). */
 export const certificateBackdating = 60 * 60 * 1000;
 
-export function isExpired(expires: Expiry, now: number): boolean {
-  return expires.at <= now;
-}
-
 /** True inside the renewal window, and after expiry. */
 export function isNearExpiry(expires: Expiry, role: string, now: number): boolean {
   return expires.at - now < (role === "root" ? renewalWindows.root : renewalWindows.targets);
