@@ -1,14 +1,13 @@
 // What countersign-tuf-client does, from its arguments to its exit code; tuf-client-driver.ts is the program around it.
-import { readFile } from "node:fs/promises";
 import { type Clock, CountersignError } from "../bytes/index.ts";
-import { createHttpClient } from "../http/index.ts";
 import {
-  httpTransport,
   openDirectoryStore,
   openTufRepository,
+  openWebTransport,
   type TufRepository,
   trustRoot,
 } from "../tuf-client/index.ts";
+import { readRootFile } from "./tuf-options.ts";
 
 const usage = [
   "usage: countersign-tuf-client --metadata-dir DIR init ROOTFILE",
@@ -101,7 +100,7 @@ function parse(argv: readonly string[]): Parsed {
 }
 
 async function init(metadataDir: string, file: string, clock: Clock): Promise<void> {
-  const bytes = new Uint8Array(await readFile(file));
+  const bytes = await readRootFile(file);
   trustRoot(bytes, clock());
   await openDirectoryStore(metadataDir).write("root", bytes);
 }
@@ -118,20 +117,9 @@ async function withRepository(
   use: (repository: TufRepository) => Promise<void>,
 ): Promise<void> {
   const { metadataDir, metadataUrl, targetsUrl, clock } = place;
-  const client = createHttpClient({ insecureHosts: plainHosts(metadataUrl, targetsUrl) });
-  try {
-    const transport = httpTransport({ client, attempts: 1 });
-    const store = openDirectoryStore(metadataDir);
-    await use(openTufRepository({ metadataUrl, targetsUrl, store, transport, clock }));
-  } finally {
-    client.close();
-  }
-}
-
-/** What is named as http:// may be spoken to as such: nothing here is believed because of the connection. */
-function plainHosts(...urls: readonly (string | undefined)[]): ReadonlySet<string> {
-  const plain = urls.filter((url) => url?.startsWith("http://") === true && URL.canParse(url));
-  return new Set(plain.map((url) => new URL(url ?? "").host));
+  using transport = openWebTransport({ bases: [metadataUrl, targetsUrl ?? ""], attempts: 1 });
+  const store = openDirectoryStore(metadataDir);
+  await use(openTufRepository({ metadataUrl, targetsUrl, store, transport, clock }));
 }
 
 function wrong(message: string): CountersignError {

@@ -1,22 +1,24 @@
 // What the `tuf` commands share: where a repository is, what it is trusted by, and how it is asked.
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { CountersignError, encodeHex, isCountersignError, type JsonObject } from "../bytes/index.ts";
-import { diskError, locateHome } from "../home/index.ts";
-import { createHttpClient, type HttpClient, proxyFromEnvironment, tlsAnchors } from "../http/index.ts";
+import { locateHome, readSmallFile } from "../home/index.ts";
 import {
+  defaultTufLimits,
   fileNameOf,
-  httpTransport,
   openDirectoryStore,
+  openWebTransport,
   type TufRepositoryOptions,
   type TufTarget,
+  type TufTransport,
   type TufVersions,
+  type WebTransport,
 } from "../tuf-client/index.ts";
 import type { Context, OptionSpec } from "./command.ts";
 import { printable } from "./terminal.ts";
 
 export const repositoryOptions: readonly OptionSpec[] = [
-  { name: "metadata-url", value: "URL", text: "where the repository's timestamp.json is" },
+  { name: "metadata-url", value: "URL", text: "where the repository's timestamp.json is; a directory of a copy too" },
   {
     name: "metadata-dir",
     value: "DIR",
@@ -32,35 +34,18 @@ export const repositoryOptions: readonly OptionSpec[] = [
   { name: "tls-ca", value: "FILE", isFile: true, text: "trust this certificate authority (PEM) beside the system's" },
 ];
 
-/** Runs `use` with a client that is closed afterwards. `plainUrls` that start with http:// are spoken to as such. */
-export async function withClient<T>(
-  { args, env, clock }: Context,
-  plainUrls: readonly string[],
-  use: (client: HttpClient) => Promise<T>,
-): Promise<T> {
-  const caFile = args.value("tls-ca");
-  const plain = plainUrls.filter((url) => url.startsWith("http://") && URL.canParse(url));
-  const client = createHttpClient({
-    anchors: tlsAnchors(caFile === undefined ? {} : { caFile }),
-    proxy: proxyFromEnvironment(env),
-    // Nothing here is believed because of the connection: metadata is signed, targets are hashed.
-    insecureHosts: new Set(plain.map((url) => new URL(url).host)),
-    clock,
-  });
-  try {
-    return await use(client);
-  } finally {
-    client.close();
-  }
+/** What asks the repositories at these base addresses; to be disposed of. */
+export function transportTo({ args, env, clock }: Context, bases: readonly string[]): WebTransport {
+  return openWebTransport({ bases, env, clock, caFile: args.value("tls-ca") });
 }
 
 /** The repository of --metadata-url, with `store` unless told in a directory of its own. @throws usage.invalid, disk.unreadable */
-export async function repositoryOf(context: Context, client: HttpClient): Promise<TufRepositoryOptions> {
+export async function repositoryOf(context: Context, transport: TufTransport): Promise<TufRepositoryOptions> {
   const { args } = context;
-  const metadataUrl = requiredValue(context, "metadata-url");
+  const metadataUrl = requiredPlace(context, "metadata-url");
   const directory = args.value("metadata-dir") ?? stateDirectory(context, metadataUrl);
   return {
-    ...portsOf(context, client),
+    ...portsOf(context, transport),
     metadataUrl,
     store: openDirectoryStore(directory),
     bootstrapRoot: await bootstrapRoot(context),
@@ -68,9 +53,9 @@ export async function repositoryOf(context: Context, client: HttpClient): Promis
 }
 
 /** Everything but the address, the store and the first root. */
-export function portsOf({ clock, terminal }: Context, client: HttpClient) {
+export function portsOf({ clock, terminal }: Context, transport: TufTransport) {
   const onStep = (step: string): void => terminal.progress(`${printable(step.slice(0, 100))} ...`);
-  return { transport: httpTransport({ client, attempts: 4 }), clock, onStep };
+  return { transport, clock, onStep };
 }
 
 /** Not the cache: what a reader remembers must outlive it. */
@@ -80,12 +65,25 @@ export function stateDirectory({ env }: Context, name: string): string {
 
 async function bootstrapRoot({ args }: Context): Promise<Uint8Array | undefined> {
   const file = args.value("root");
-  if (file === undefined) return undefined;
-  try {
-    return new Uint8Array(await readFile(file));
-  } catch (error) {
-    throw diskError(error, "read", file);
-  }
+  return file === undefined ? undefined : readRootFile(file);
+}
+
+/** A root.json that the user names. @throws disk.unreadable */
+export function readRootFile(file: string): Promise<Uint8Array> {
+  return readNamedFile(file, defaultTufLimits.rootBytes);
+}
+
+/** A file that the user names, which has to be there. @throws disk.unreadable */
+export async function readNamedFile(file: string, maxBytes: number): Promise<Uint8Array> {
+  const bytes = await readSmallFile(file, { maxBytes });
+  if (bytes === undefined) throw new CountersignError("disk.unreadable", `there is no file ${file}`);
+  return bytes;
+}
+
+/** An address, or the directory of a copy: what begins with `/`, `./` or `../` is a path. @throws usage.invalid */
+export function requiredPlace(context: Context, name: string): string {
+  const place = requiredValue(context, name);
+  return /^\.{0,2}\//.test(place) ? pathToFileURL(place).href : place;
 }
 
 /** @throws usage.invalid */

@@ -3,12 +3,9 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { it } from "node:test";
-import { createHttpClient } from "../http/index.ts";
-import { loopbackServer, rejectsWith, TufReader, TufTree, temporaryDirectory } from "../testing/index.ts";
+import { rejectsWith, TufReader, TufTree, temporaryDirectory } from "../testing/index.ts";
 import { openDirectoryStore } from "./directory-store.ts";
 import { fileNameOf, roleFileName } from "./file-names.ts";
-import { httpTransport } from "./http-transport.ts";
-import { mirrorRepository } from "./mirror.ts";
 import { targetUrl } from "./repository-urls.ts";
 
 async function treeWith(...paths: readonly string[]): Promise<{ tree: TufTree; reader: TufReader }> {
@@ -179,71 +176,4 @@ it("roles cannot write outside the metadata directory", async () => {
   assert.deepEqual(await readdir(scratch.path), ["metadata"]);
   assert.equal((await readdir(directory)).length, 4 + names.length);
   assert.deepEqual(new Uint8Array(await readFile(join(directory, "root.json"))), tree.firstRoot);
-});
-
-it("redirects to other kinds of addresses are refused; silence and a cut body end", async () => {
-  const { tree } = await treeWith();
-  await using server = await loopbackServer((request, response) => {
-    const file = (request.url ?? "").slice(1);
-    if (file === "metadata/timestamp.json") return void response.writeHead(302, { location: where }).end();
-    const bytes = tree.files.get(file);
-    if (file === "metadata/2.snapshot.json" && bytes !== undefined) {
-      response.writeHead(200, { "content-length": bytes.length });
-      if (where === "cut") response.write(bytes.subarray(0, 9), () => response.destroy());
-      else response.write(bytes.subarray(0, 9));
-      return;
-    }
-    response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
-  });
-  let where = "";
-  const client = createHttpClient();
-  const transport = httpTransport({ client, attempts: 1 });
-  const open = async () => {
-    const reader = await TufReader.of(tree);
-    return reader.open({ metadataUrl: `${server.origin}/metadata`, transport, limits: { idleMs: 50 } }).refresh();
-  };
-  for (where of ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:text/plain,x", "javascript:1", ""]) {
-    await rejectsWith(open(), "download.redirected");
-  }
-  for (where of ["cut", "/metadata/../metadata/timestamp2.json"]) {
-    tree.files.set("metadata/timestamp2.json", tree.file("metadata/timestamp.json"));
-    if (where === "cut") continue;
-    await rejectsWith(open(), "download.too_slow");
-  }
-  client.close();
-});
-
-it("a mirror is a repository that a client reads, and keeps out of places that are not its own", async () => {
-  await using scratch = await temporaryDirectory();
-  const { tree, reader } = await treeWith("app", "dist/app", "../evil", "a\\b", "/abs");
-  await tree.delegate("targets", "../team");
-  tree.addTarget("../team", "team", "of the team");
-  await tree.publish("root");
-  await tree.publishAll("../team", "targets");
-  const copy = join(scratch.path, "copy");
-  const options = {
-    metadataUrl: "http://repository.test/metadata",
-    targetsUrl: "http://repository.test/targets",
-    store: reader.store,
-    transport: tree,
-    clock: reader.clock.now,
-  };
-  const report = await mirrorRepository(options, copy, { targets: "all" });
-  assert.deepEqual([report.roles, report.targets, report.fetched], [2, 3, 3]);
-  assert.deepEqual([...report.leftOut].sort(), ["../evil", "/abs", "a\\b"]);
-  assert.equal((await mirrorRepository(options, copy, { targets: "all" })).fetched, 0);
-  assert.deepEqual(await readdir(scratch.path), ["copy"]);
-
-  const copied = new TufTree();
-  for (const file of await readdir(join(copy, "metadata"))) {
-    copied.files.set(`metadata/${file}`, new Uint8Array(await readFile(join(copy, "metadata", file))));
-  }
-  const second = new TufReader(copied);
-  await second.store.write("root", tree.firstRoot);
-  assert.deepEqual((await second.open().lookup("team"))?.chain, ["targets", "../team"]);
-
-  await symlink(scratch.path, join(copy, "targets", "link"));
-  tree.addTarget("targets", "link/app", "x");
-  await tree.publishAll("targets");
-  assert.ok((await mirrorRepository(options, copy, { targets: "all" })).leftOut.includes("link/app"));
 });

@@ -1,7 +1,7 @@
 // The transport over HTTP. Redirects are followed a few times, never from https to http and never to another kind of address. Trust does
 // not come from the connection: metadata is signed and targets are hashed, so plain http may be used where the caller names it.
 import { discard, type HttpClient } from "../http/index.ts";
-import type { TufTransport } from "./ports.ts";
+import { emptyBody, type TufTransport } from "./ports.ts";
 
 export interface HttpTransportOptions {
   readonly client: HttpClient;
@@ -24,11 +24,7 @@ export function httpTransport({ client, attempts }: HttpTransportOptions): TufTr
       });
       if (response.status === 200) return { status: 200, body: response.body };
       await discard(response);
-      return { status: response.status, body: nothing() };
+      return { status: response.status, body: emptyBody() };
     },
   };
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {
-  // There is nothing to yield.
 }

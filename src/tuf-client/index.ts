@@ -2,14 +2,14 @@
 // is given, never one that it finds; what does not verify is neither used nor stored. Not for collections that people name (pins, tags,
 // notary1): those are read by updater/.
 //
-//   const repository = openTufRepository({ metadataUrl, targetsUrl, store: openDirectoryStore(dir), transport, clock });
+//   using transport = openWebTransport({ bases: [metadataUrl, targetsUrl] });
+//   const repository = openTufRepository({ metadataUrl, targetsUrl, store: openDirectoryStore(dir), transport, clock: Date.now });
 //   const { file } = await repository.download("dist/app.tar", "downloads");
 export { openDirectoryStore } from "./directory-store.ts";
 export type { DownloadedTarget } from "./download.ts";
 export { fileNameOf } from "./file-names.ts";
-export { type HttpTransportOptions, httpTransport } from "./http-transport.ts";
 export { defaultTufLimits, type TufLimits } from "./limits.ts";
-export { parseTufMap, type TufMap, type TufMapping } from "./map-file.ts";
+export { maxTufMapBytes, parseTufMap, type TufMap, type TufMapping } from "./map-file.ts";
 export { lookupInMap, type MappedTarget } from "./mapped-lookup.ts";
 export { openMemoryStore } from "./memory-store.ts";
 export { type MirrorOptions, type MirrorReport, mirrorRepository } from "./mirror.ts";
@@ -18,3 +18,4 @@ export { openTufRepository, type TufRepository, type TufVersions } from "./repos
 export { trustRoot } from "./root-chain.ts";
 export type { TufRepositoryOptions } from "./session.ts";
 export type { TufTarget } from "./target.ts";
+export { openWebTransport, type WebTransport, type WebTransportOptions } from "./web-transport.ts";

@@ -34,14 +34,15 @@ export interface TufMap {
   readonly mapping: readonly TufMapping[];
 }
 
-const maxMapBytes = 1024 * 1024;
+/** Far more than anybody writes by hand. */
+export const maxTufMapBytes = 1024 * 1024;
 const decodeStrings = decodeArray(decodeString, 1000);
 
 /** @throws config.invalid */
 export function parseTufMap(bytes: Uint8Array): TufMap {
   try {
     const path = jsonPath("map");
-    const object = decodeObject(parseJson(bytes, { maxBytes: maxMapBytes }), path);
+    const object = decodeObject(parseJson(bytes, { maxBytes: maxTufMapBytes }), path);
     const repositories = decodeMember(object, "repositories", decodeMap(decodeUrls, 1000), path);
     const mapping = decodeMember(object, "mapping", decodeArray(decodeMapping, 10_000), path);
     for (const [index, { repositories: named }] of mapping.entries()) {

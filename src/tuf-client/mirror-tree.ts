@@ -1,6 +1,7 @@
 // The directory that a mirror fills: files under names that a repository chose, so every component is checked before it is used and no
 // directory on the way may be a link. Absolute paths, `..`, backslashes, drive letters, devices and control characters are refused.
-import { promises } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { constants, promises } from "node:fs";
 import { dirname, join } from "node:path";
 import { CountersignError } from "../bytes/index.ts";
 import { diskError, systemCode } from "../home/index.ts";
@@ -52,14 +53,15 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Another name for the same bytes in the same directory. */
+/** Another name for the same bytes in the same directory, whole or not at all. */
 export async function alsoAs(file: string, name: string): Promise<void> {
   const other = join(dirname(file), name);
-  if (other === file) return;
+  const temporary = `${other}.new-${randomBytes(8).toString("hex")}`;
   try {
-    await promises.rm(other, { force: true });
-    await promises.copyFile(file, other);
+    await promises.copyFile(file, temporary, constants.COPYFILE_EXCL);
+    await promises.rename(temporary, other);
   } catch (error) {
+    await promises.rm(temporary, { force: true }).catch(() => undefined);
     throw diskError(error, "write", other);
   }
 }

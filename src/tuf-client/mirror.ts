@@ -44,17 +44,48 @@ export async function mirrorRepository(
   const { walked, listed } = await walkAll(run, mirror);
   const consistent = set.root.signed.consistentSnapshot;
   const copied = await copyTargets(run, listed, join(directory, "targets"), consistent);
-  const metadata = join(directory, "metadata");
-  const write = async (document: Document | undefined, isVersioned: boolean): Promise<void> => {
-    if (document === undefined) throw new CountersignError("bug.unexpected", "a mirrored role is gone");
-    const file = metadataFile(roleInTuf1(document.role), isVersioned ? document.signed.version : undefined);
-    await replaceFile(await placeBelow(metadata, [file]), document.bytes);
-  };
-  for (const root of roots) await write(root, true);
-  for (const role of [...walked].reverse()) await write(set.targets.get(role), consistent);
-  await write(set.snapshot, consistent);
-  await write(set.timestamp, false);
+  const documents: Placed[] = [
+    ...roots.map((root) => placed(root, true)),
+    ...[...walked].reverse().map((role) => placed(set.targets.get(role), consistent)),
+    placed(set.snapshot, consistent),
+    placed(set.timestamp, false),
+  ];
+  await writeDocuments(documents, join(directory, "metadata"));
   return { versions: versionsOf(set), roles: walked.length, ...copied };
+}
+
+interface Placed {
+  readonly bytes: Uint8Array;
+  /** Where a web server looks: it decodes an address once, so the role `a/b` lies in a directory. undefined: no safe path. */
+  readonly served: readonly string[] | undefined;
+  /** The name in the address, for whoever reads the tree without decoding. */
+  readonly encoded: string;
+}
+
+function placed(document: Document | undefined, isVersioned: boolean): Placed {
+  if (document === undefined) throw new CountersignError("bug.unexpected", "a mirrored role is gone");
+  const name = roleInTuf1(document.role);
+  const version = isVersioned ? document.signed.version : undefined;
+  const served = partsOrNone(`${version === undefined ? "" : `${version}.`}${name}.json`);
+  return { bytes: document.bytes, served, encoded: metadataFile(name, version) };
+}
+
+function partsOrNone(path: string): readonly string[] | undefined {
+  try {
+    return safeParts(path);
+  } catch (error) {
+    if (isCountersignError(error, "target.unsafe")) return undefined;
+    throw error;
+  }
+}
+
+/** In order. One role's encoded name may be what another is served as (`a/b` and `a%2Fb`): the one that is served has it. */
+async function writeDocuments(documents: readonly Placed[], directory: string): Promise<void> {
+  const served = new Set(documents.map((document) => document.served?.join("/")));
+  for (const { bytes, served: parts, encoded } of documents) {
+    if (parts !== undefined) await replaceFile(await placeBelow(directory, parts), bytes);
+    if (!served.has(encoded)) await replaceFile(await placeBelow(directory, [encoded]), bytes);
+  }
 }
 
 async function walkAll(run: Run, { targets, maxRoles = 65_536 }: MirrorOptions) {
@@ -104,6 +135,8 @@ async function copyTarget(run: Run, target: TufTarget, directory: string, consis
   await refuseOtherSpelling(join(file, ".."), name, target.path);
   const isThere = await isTargetFile(file, target);
   if (!isThere) await fetchTarget(run.session, target, consistent, file);
-  for (const other of others) await alsoAs(file, other);
+  for (const other of others) {
+    if (!(await isTargetFile(join(file, "..", other), target))) await alsoAs(file, other);
+  }
   return !isThere;
 }

@@ -19,6 +19,11 @@ export interface TufAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** The body of an answer whose status is not 200. */
+export async function* emptyBody(): AsyncGenerator<Uint8Array, void, undefined> {
+  // There is nothing to yield.
+}
+
 export interface TufTransport {
   /** One GET. Any status is an answer. @throws download.* when there is none, or its body breaks a limit */
   get(request: TufRequest): Promise<TufAnswer>;

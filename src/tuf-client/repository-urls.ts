@@ -1,18 +1,34 @@
 // Where a repository's files are, below its two base addresses (TUF 1.0.34, 5.3.3, 5.4.1, 5.5.1, 5.6.1, 5.7.3 and 7). A base is joined as
 // text: percent-encoded characters in it mean what they say and are never decoded. Names inside are encoded: a role called `../x` or `?`
 // is one path segment, and a target's path keeps its slashes only.
+import { fileURLToPath } from "node:url";
 import { CountersignError } from "../bytes/index.ts";
 import { percentEncode } from "./file-names.ts";
 
 /** `base` with a slash at its end. @throws usage.invalid */
 export function parseBaseUrl(base: string): string {
-  const hasRest = /[?#]/.test(base);
-  if (hasRest || !URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
+  if (/[?#]/.test(base) || !isKnownPlace(base)) {
     throw new CountersignError("usage.invalid", `not the base address of a repository: ${base.slice(0, 200)}`, {
-      hints: ["give an http or https address without ? and #, such as https://example.com/metadata/"],
+      hints: [
+        "give an http or https address without ? and #, such as https://example.com/metadata/",
+        "a copy on this machine is named by its directory: /media/copy/metadata, ./copy/metadata",
+      ],
     });
   }
   return base.endsWith("/") ? base : `${base}/`;
+}
+
+function isKnownPlace(base: string): boolean {
+  if (!URL.canParse(base)) return false;
+  const url = new URL(base);
+  if (url.protocol !== "file:") return url.protocol === "https:" || url.protocol === "http:";
+  try {
+    return url.host === "" && !fileURLToPath(url).includes("\0");
+  } catch (error) {
+    // An encoded slash, or bytes that are no text: no directory has such a name.
+    if (error instanceof TypeError || error instanceof URIError) return false;
+    throw error;
+  }
 }
 
 /** `version` undefined: the name without a version, as for the timestamp, and for all but roots without consistent snapshots. */

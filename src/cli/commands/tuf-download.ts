@@ -5,7 +5,7 @@ import type { Command, Context } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printable } from "../terminal.ts";
 import { withMap } from "../tuf-map.ts";
-import { repositoryOf, repositoryOptions, requiredValue, targetJson, withClient } from "../tuf-options.ts";
+import { repositoryOf, repositoryOptions, requiredPlace, targetJson, transportTo } from "../tuf-options.ts";
 
 export const tufDownload: Command = {
   spec: {
@@ -17,7 +17,7 @@ export const tufDownload: Command = {
     positionals: { min: 1, max: 1000 },
     options: [
       ...repositoryOptions,
-      { name: "targets-url", value: "URL", text: "where the repository's targets are" },
+      { name: "targets-url", value: "URL", text: "where the repository's targets are; a directory of a copy too" },
       {
         name: "target-dir",
         value: "DIR",
@@ -61,12 +61,11 @@ async function downloadAll(context: Context): Promise<readonly DownloadedTarget[
       return files;
     });
   }
-  const targetsUrl = requiredValue(context, "targets-url");
-  return withClient(context, [requiredValue(context, "metadata-url"), targetsUrl], async (client) => {
-    const repository = openTufRepository({ ...(await repositoryOf(context, client)), targetsUrl });
-    for (const path of args.positionals) files.push(await repository.download(path, directory));
-    return files;
-  });
+  const targetsUrl = requiredPlace(context, "targets-url");
+  using transport = transportTo(context, [requiredPlace(context, "metadata-url"), targetsUrl]);
+  const repository = openTufRepository({ ...(await repositoryOf(context, transport)), targetsUrl });
+  for (const path of args.positionals) files.push(await repository.download(path, directory));
+  return files;
 }
 
 function fileJson({ target, file, isCached }: DownloadedTarget): JsonObject {

@@ -5,7 +5,7 @@ import type { Command, Context } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printable } from "../terminal.ts";
 import { withMap } from "../tuf-map.ts";
-import { repositoryOf, repositoryOptions, requiredValue, targetJson, withClient } from "../tuf-options.ts";
+import { repositoryOf, repositoryOptions, requiredPlace, targetJson, transportTo } from "../tuf-options.ts";
 
 interface Answer {
   readonly path: string;
@@ -61,11 +61,10 @@ async function lookUp(context: Context): Promise<readonly Answer[]> {
       return answers;
     });
   }
-  return withClient(context, [requiredValue(context, "metadata-url")], async (client) => {
-    const repository = openTufRepository(await repositoryOf(context, client));
-    for (const path of args.positionals) answers.push({ path, target: await repository.lookup(path) });
-    return answers;
-  });
+  using transport = transportTo(context, [requiredPlace(context, "metadata-url")]);
+  const repository = openTufRepository(await repositoryOf(context, transport));
+  for (const path of args.positionals) answers.push({ path, target: await repository.lookup(path) });
+  return answers;
 }
 
 function show({ terminal }: Context, answers: readonly Answer[]): void {

@@ -3,7 +3,7 @@ import { mirrorRepository } from "../../tuf-client/index.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printable } from "../terminal.ts";
-import { repositoryOf, repositoryOptions, requiredValue, versionsText, withClient } from "../tuf-options.ts";
+import { repositoryOf, repositoryOptions, requiredPlace, transportTo, versionsText } from "../tuf-options.ts";
 
 export const tufMirror: Command = {
   spec: {
@@ -16,7 +16,7 @@ export const tufMirror: Command = {
     positionals: { min: 1, max: 1 },
     options: [
       ...repositoryOptions,
-      { name: "targets-url", value: "URL", text: "where the repository's targets are" },
+      { name: "targets-url", value: "URL", text: "where the repository's targets are; a directory of a copy too" },
       { name: "target", value: "PATH", multiple: true, text: "copy these targets only, instead of all" },
       { name: "metadata-only", text: "copy no targets" },
     ],
@@ -34,13 +34,12 @@ export const tufMirror: Command = {
     const { args, terminal } = context;
     const [directory = ""] = args.positionals;
     const isBare = args.flag("metadata-only");
-    const targetsUrl = isBare ? args.value("targets-url") : requiredValue(context, "targets-url");
+    const targetsUrl = isBare ? args.value("targets-url") : requiredPlace(context, "targets-url");
     const named = args.values("target");
     const targets = isBare ? "none" : named.length > 0 ? named : "all";
-    const urls = [requiredValue(context, "metadata-url"), targetsUrl ?? ""];
-    const report = await withClient(context, urls, async (client) =>
-      mirrorRepository({ ...(await repositoryOf(context, client)), targetsUrl }, directory, { targets }),
-    );
+    using transport = transportTo(context, [requiredPlace(context, "metadata-url"), targetsUrl ?? ""]);
+    const repository = await repositoryOf(context, transport);
+    const report = await mirrorRepository({ ...repository, targetsUrl }, directory, { targets });
     terminal.value({ directory, ...report, versions: { ...report.versions } });
     terminal.line(`${printable(directory)}: ${versionsText(report.versions)}`);
     terminal.line(`  ${report.roles} targets roles, ${report.targets} targets, ${report.fetched} of them fetched now`);
