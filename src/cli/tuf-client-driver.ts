@@ -4,6 +4,9 @@
 import { systemClock } from "../bytes/index.ts";
 import { runTufClient } from "./tuf-client-driver-run.ts";
 
+// Until everything is done this run has failed, also when something ends it early; whoever reads the complaints may leave before.
+process.exitCode = 1;
+process.stderr.on("error", () => undefined);
 const complain = (text: string): void => void process.stderr.write(text);
 void runTufClient(process.argv.slice(2), { clock: systemClock, complain }).then((status) => {
   process.exitCode = status;
