@@ -1,4 +1,4 @@
-// The tuf commands and the driver as whole programs over HTTP: arguments, exit codes, files, and the requests they make.
+// The tuf commands as a whole program, over HTTP and on copies without a network: arguments, exit codes, files.
 import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -50,34 +50,6 @@ async function countersign(home: string, ...argv: readonly string[]) {
   return { status, out, err };
 }
 
-it("the driver takes its options in any order, asks for nothing at init, and answers 0 or 1", async () => {
-  await using scratch = await temporaryDirectory();
-  const tree = await published();
-  await using server = await serve(tree);
-  const driver = (...argv: readonly string[]) => runTufClient(argv, { clock, complain: () => undefined });
-  const state = join(scratch.path, "state");
-  const root = join(scratch.path, "root.json");
-  await writeFile(root, tree.firstRoot);
-  assert.equal(await driver("init", root, "--metadata-dir", state), 0);
-  assert.deepEqual(server.requests, []);
-  const url = `${server.origin}/metadata`;
-  assert.equal(await driver("--metadata-url", url, "refresh", "--metadata-dir", state), 0);
-  assert.deepEqual(server.requests, [
-    "GET /metadata/2.root.json",
-    "GET /metadata/timestamp.json",
-    "GET /metadata/2.snapshot.json",
-    "GET /metadata/2.targets.json",
-  ]);
-  assert.deepEqual((await readdir(state)).sort(), ["root.json", "snapshot.json", "targets.json", "timestamp.json"]);
-  const place = ["--target-base-url", `${server.origin}/targets`, "--target-dir", join(scratch.path, "out")];
-  const common = ["--metadata-dir", state, `--metadata-url=${url}/`, ...place];
-  assert.equal(await driver("--target-name", "dist/app", "download", ...common), 0);
-  assert.equal(await driver("download", ...common, "--target-name", "no", "--target-name", "dist/app"), 1);
-  for (const argv of [[], ["refresh"], ["steal"], ["--x"], [...common, "download"], [...common, "refresh", "more"]]) {
-    assert.equal(await driver(...argv), 1, argv.join(" "));
-  }
-});
-
 it("refresh, lookup, download, mirror and a map find, fetch and refuse, with their exit codes", async () => {
   await using scratch = await temporaryDirectory();
   const tree = await published();
@@ -117,4 +89,51 @@ it("refresh, lookup, download, mirror and a map find, fetch and refuse, with the
   const agreed = await countersign(home, "tuf", "lookup", "dist/app", ...mapped, "--json");
   assert.equal(agreed.status, 0, agreed.err);
   assert.deepEqual(JSON.parse(agreed.out).targets[0].repositories, ["ours", "theirs"]);
+});
+
+it("a copy on this machine is read by its directory, by root or by what was trusted before", async () => {
+  await using scratch = await temporaryDirectory();
+  const tree = await published();
+  const root = join(scratch.path, "root.json");
+  await writeFile(root, tree.firstRoot);
+  const copy = join(scratch.path, "a copy");
+  const home = join(scratch.path, "home");
+  {
+    await using server = await serve(tree);
+    const places = ["--metadata-url", `${server.origin}/metadata/`, "--targets-url", `${server.origin}/targets/`];
+    const mirrored = await countersign(home, "tuf", "mirror", copy, ...places, "--root", root, "--json");
+    assert.equal(mirrored.status, 0, mirrored.err);
+    assert.equal(JSON.parse(mirrored.out).fetched, 1);
+  }
+  const metadata = ["--metadata-url", join(copy, "metadata")];
+  const out = ["--targets-url", join(copy, "targets"), "--target-dir", join(scratch.path, "out")];
+  const unknown = await countersign(home, "tuf", "download", "dist/app", ...metadata, ...out);
+  assert.equal(unknown.status, 2);
+  assert.match(unknown.err, /no trusted root to begin with \[root\.missing\]/);
+  const done = await countersign(home, "tuf", "download", "dist/app", ...metadata, ...out, "--root", root);
+  assert.equal(done.status, 0, done.err);
+  assert.equal(await readFile(join(scratch.path, "out", "dist%2Fapp"), "utf8"), "the app");
+  await writeFile(join(scratch.path, "out", "dist%2Fapp"), "changed");
+  assert.equal((await countersign(home, "tuf", "download", "dist/app", ...metadata, ...out)).status, 0);
+  const nowhere = ["--metadata-url", join(scratch.path, "nowhere"), "--root", root];
+  assert.equal((await countersign(home, "tuf", "refresh", ...nowhere)).status, 3);
+});
+
+it("what cannot be meant is a usage error: a map beside an address, an address that is none, a root that is not there", async () => {
+  await using scratch = await temporaryDirectory();
+  const home = join(scratch.path, "home");
+  const map = join(scratch.path, "map.json");
+  await writeFile(map, '{"repositories": {}, "mapping": []}');
+  for (const other of ["--metadata-url=https://a.example/", "--root=root.json"]) {
+    const both = await countersign(home, "tuf", "lookup", "app", "--map", map, other);
+    assert.equal(both.status, 2);
+    assert.match(both.err, /do not go together/);
+  }
+  const noAddress = await countersign(home, "tuf", "refresh", "--metadata-url", "a.example/metadata");
+  assert.equal(noAddress.status, 2);
+  assert.match(noAddress.err, /named by its directory/);
+  const noRoot = ["--metadata-url", "https://a.invalid/", "--root", join(scratch.path, "none.json")];
+  const missing = await countersign(home, "tuf", "refresh", ...noRoot);
+  assert.equal(missing.status, 8);
+  assert.match(missing.err, /there is no file .*none\.json \[disk\.unreadable\]/);
 });
