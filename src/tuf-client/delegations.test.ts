@@ -157,28 +157,60 @@ it("roles that delegate in a circle end, and no more than 32 are visited", async
   assert.equal(wide.requests.filter((file) => file.includes("role-")).length, 31);
 });
 
-it("succinct bins of every width and hash prefixes lead to the role that the hash names", async () => {
+it("succinct bins of every width lead to the one bin that the hash names, and to no other", async () => {
   const digest = encodeHex(sha256("dist/app.tar"));
-  for (const bits of [1, 3, 4, 5, 8, 13, 16, 32]) {
+  for (let bits = 1; bits <= 32; bits++) {
     const { tree, reader } = await treeWith();
     const bin = Number.parseInt(digest.slice(0, 8), 16) >>> (32 - bits);
-    const name = `bin-${bin.toString(16).padStart(Math.ceil(bits / 4), "0")}`;
+    const suffix = (number: number) => number.toString(16).padStart(Math.ceil(bits / 4), "0");
+    const [name, neighbour] = [`bin-${suffix(bin)}`, `bin-${suffix(bits === 32 ? bin ^ 1 : (bin + 1) % 2 ** bits)}`];
     const { keyids } = await tree.delegate("targets", name);
     const { keys } = tree.role("targets").delegations;
     tree.role("targets").delegations = {
       keys,
       succinct_roles: { keyids, threshold: 1, bit_length: bits, name_prefix: "bin" },
     };
+    tree.addTargetsRole(neighbour);
+    tree.signers.set(neighbour, [tree.signer(name)]);
+    tree.addTarget(neighbour, "dist/app.tar", "stolen");
+    await tree.publishAll(name, neighbour, "targets");
+    assert.equal(await reader.open().lookup("dist/app.tar"), undefined, `${bits} bits`);
     tree.addTarget(name, "dist/app.tar", "x");
-    await tree.publishAll(name, "targets");
+    await tree.publishAll(name);
     assert.deepEqual((await reader.open().lookup("dist/app.tar"))?.chain, ["targets", name], `${bits} bits`);
   }
-  const { tree, reader } = await treeWith();
-  await tree.delegate("targets", "wrong", { path_hash_prefixes: [digest.startsWith("0") ? "1" : "0"] });
-  await tree.delegate("targets", "right", { path_hash_prefixes: ["ffff", digest.slice(0, 3)] });
-  for (const role of ["wrong", "right"]) tree.addTarget(role, "dist/app.tar", role);
-  await tree.publishAll("wrong", "right", "targets");
-  assert.deepEqual((await reader.open().lookup("dist/app.tar"))?.chain, ["targets", "right"]);
+});
+
+it("succinct bins of a width that is none are refused, and so are bins beside roles", async () => {
+  for (const changes of [{ bit_length: 0 }, { bit_length: 33 }, { bit_length: "8" }, { name_prefix: "" }, {}]) {
+    const { tree, reader } = await treeWith("bin-0");
+    const { keys, roles } = tree.role("targets").delegations;
+    const { keyids } = roles[0];
+    const succinct = { keyids, threshold: 1, bit_length: 8, name_prefix: "bin", ...changes };
+    tree.role("targets").delegations = {
+      keys,
+      succinct_roles: succinct,
+      ...(Object.keys(changes).length === 0 ? { roles } : {}),
+    };
+    await tree.publishAll("targets");
+    await rejectsWith(reader.open().refresh(), "metadata.invalid");
+  }
+});
+
+it("hash prefixes of any length lead to a role; another prefix, and no path at all, lead nowhere", async () => {
+  const digest = encodeHex(sha256("dist/app.tar"));
+  for (const length of [1, 2, 3, 7, 8, 31, 63, 64]) {
+    const { tree, reader } = await treeWith();
+    const prefix = digest.slice(0, length);
+    const near = prefix.slice(0, -1) + (prefix.endsWith("0") ? "1" : "0");
+    await tree.delegate("targets", "near", { path_hash_prefixes: [near], terminating: true });
+    await tree.delegate("targets", "empty", { path_hash_prefixes: [], terminating: true });
+    await tree.delegate("targets", "nothing", { paths: [], terminating: true });
+    await tree.delegate("targets", "right", { path_hash_prefixes: [near, prefix] });
+    for (const role of ["near", "empty", "nothing", "right"]) tree.addTarget(role, "dist/app.tar", role);
+    await tree.publishAll("near", "empty", "nothing", "right", "targets");
+    assert.deepEqual((await reader.open().lookup("dist/app.tar"))?.chain, ["targets", "right"], `${length} digits`);
+  }
 });
 
 it("names such as __proto__, constructor and toString are just names of roles, keys and targets", async () => {
