@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { rejectsWith, TufReader, TufTree, temporaryDirectory } from "../testing/index.ts";
 import { openDirectoryStore } from "./directory-store.ts";
+import { refuseOtherSpelling } from "./download.ts";
 import { fileNameOf, roleFileName } from "./file-names.ts";
 import { targetUrl } from "./repository-urls.ts";
 
@@ -109,6 +110,29 @@ it("a target of another length or content, endless or missing, leaves nothing be
     await rejectsWith(reader.open().download("app", scratch.path), code);
     assert.deepEqual(await readdir(scratch.path), []);
   }
+});
+
+it("the listed length is held beside the hash: a right file under a wrong length is no target", async () => {
+  await using scratch = await temporaryDirectory();
+  for (const [change, code] of [
+    [1, "target.mismatch"],
+    [-1, "download.too_large"],
+  ] as const) {
+    const { tree, reader } = await treeWith("app");
+    tree.role("targets").targets.app.length += change;
+    await tree.publishAll("targets");
+    await rejectsWith(reader.open().download("app", scratch.path), code);
+  }
+  assert.deepEqual(await readdir(scratch.path), []);
+});
+
+it("a file of another spelling is never taken for the target, as disks that fold case would have it", async () => {
+  await using scratch = await temporaryDirectory();
+  await writeFile(join(scratch.path, "app"), "");
+  await refuseOtherSpelling(scratch.path, "app", "app");
+  await refuseOtherSpelling(scratch.path, "App", "App");
+  // This disk finds the file under a name that no directory lists, as the others do with `App`.
+  await rejectsWith(refuseOtherSpelling(scratch.path, "./app", "./app"), "target.unsafe");
 });
 
 it("what is there and right is not asked for again; what was changed is", async () => {

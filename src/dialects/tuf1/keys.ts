@@ -52,7 +52,7 @@ function parsePublic(keyType: string, text: string): PublicKey | undefined {
   try {
     switch (keyType) {
       case "ed25519":
-        return /^[0-9a-f]{64}$/i.test(text) ? publicKeyFromRawEd25519(decodeHex(text)) : undefined;
+        return publicKeyFromRawEd25519(decodeHex(text));
       case "ecdsa":
       case "ecdsa-sha2-nistp256": // older spellings; their keys also come as hex points
       case "ecdsa-sha2-nistp384":
