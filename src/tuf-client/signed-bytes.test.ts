@@ -20,11 +20,15 @@ async function readerOf(canonical: string, served: string): Promise<TufReader> {
 }
 
 it("control characters and letters are covered raw, only quotes and backslashes escaped: not as in RFC 8785", async () => {
-  const reader = await readerOf(
-    '"\n\u0001\t\u007f \u00e9 \\" \\\\ / \u2028"',
-    '"\\n\\u0001\\t\\u007f \\u00E9 \\" \\\\ \\/ \\u2028"',
-  );
-  assert.equal((await reader.open().refresh()).timestamp, 2);
+  const canonical = '"\n\u0001\t\u007f \u00e9 \\" \\\\ / \u2028"';
+  const served = '"\\n\\u0001\\t\\u007f \\u00E9 \\" \\\\ \\/ \\u2028"';
+  // In order, where the text itself can be made canonical, and out of order, where it is written anew.
+  for (const [signed, sent] of [
+    [canonical, served],
+    [`{"a":1,"b":${canonical}}`, `{"b":${served},"a":1}`],
+  ] as const) {
+    assert.equal((await (await readerOf(signed, sent)).open().refresh()).timestamp, 2);
+  }
 });
 
 it("members are covered in the order of their UTF-8 bytes, also where UTF-16 orders otherwise", async () => {
