@@ -137,3 +137,41 @@ it("what cannot be meant is a usage error: a map beside an address, an address t
   assert.equal(missing.status, 8);
   assert.match(missing.err, /there is no file .*none\.json \[disk\.unreadable\]/);
 });
+
+it("advice is for whoever reads somebody else's repository: no collections, no logins", async () => {
+  await using scratch = await temporaryDirectory();
+  const tree = await published();
+  const failing = new Map<string, number>();
+  await using server = await loopbackServer((request, response) => {
+    const path = (request.url ?? "").slice(1);
+    const bytes = tree.files.get(path);
+    response.writeHead(failing.get(path) ?? (bytes === undefined ? 404 : 200)).end(bytes);
+  });
+  const root = join(scratch.path, "root.json");
+  await writeFile(root, tree.firstRoot);
+  const repository = ["--metadata-url", `${server.origin}/metadata`, "--targets-url", `${server.origin}/targets`];
+  const download = (path: string) =>
+    countersign(scratch.path, "tuf", "download", path, ...repository, "--root", root, "--target-dir", scratch.path);
+  const failures: [string, number, number, RegExp][] = [
+    ["", 0, 3, /target\.missing\]\n {2}- check the path/],
+    ["metadata/timestamp.json", 403, 5, /download\.denied\]\n {2}- .*nothing here logs in/],
+    ["metadata/timestamp.json", 404, 3, /metadata\.missing\]\n {2}- it may just be publishing/],
+    ["metadata/timestamp.json", 503, 4, /download\.unavailable\]\n {2}- try again later/],
+  ];
+  for (const [file, status, exitCode, words] of failures) {
+    failing.clear();
+    failing.set(file, status);
+    const failed = await download("nothing");
+    assert.equal(failed.status, exitCode, failed.err);
+    assert.match(failed.err, words);
+  }
+  failing.clear();
+  for (const name of [...tree.files.keys()].filter((file) => file.startsWith("targets/"))) tree.files.delete(name);
+  const incomplete = await download("dist/app");
+  assert.match(incomplete.err, /download\.missing\]\n {2}- the repository may just be publishing/);
+  tree.signers.set("timestamp", [(await TufTree.create()).signer("timestamp")]);
+  await tree.publish("timestamp");
+  const forged = await download("dist/app");
+  assert.equal(forged.status, 1);
+  assert.match(forged.err, /threshold\.unmet\]\n {2}- nothing of it was kept/);
+});

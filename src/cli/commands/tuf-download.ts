@@ -4,6 +4,7 @@ import { type DownloadedTarget, openTufRepository } from "../../tuf-client/index
 import type { Command, Context } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printable } from "../terminal.ts";
+import { advised } from "../tuf-advice.ts";
 import { withMap } from "../tuf-map.ts";
 import { repositoryOf, repositoryOptions, requiredPlace, targetJson, transportTo } from "../tuf-options.ts";
 
@@ -36,13 +37,13 @@ export const tufDownload: Command = {
       '{"files": [{"path": "dist/app.tar", "length": 1234, "hashes": {"sha256": "..."}, "chain": ["targets"], "file": "dist%2Fapp.tar", "cached": false}]}',
     ],
   },
-  async run(context) {
+  run: advised(async (context) => {
     const files = await downloadAll(context);
     context.terminal.value({ files: files.map(fileJson) });
     for (const { file, isCached } of files)
       context.terminal.line(`${printable(file)}${isCached ? " (was there)" : ""}`);
     return exitCodes.done;
-  },
+  }),
 };
 
 async function downloadAll(context: Context): Promise<readonly DownloadedTarget[]> {

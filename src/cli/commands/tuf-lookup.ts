@@ -4,6 +4,7 @@ import { openTufRepository, type TufTarget } from "../../tuf-client/index.ts";
 import type { Command, Context } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printable } from "../terminal.ts";
+import { advised } from "../tuf-advice.ts";
 import { withMap } from "../tuf-map.ts";
 import { repositoryOf, repositoryOptions, requiredPlace, targetJson, transportTo } from "../tuf-options.ts";
 
@@ -37,11 +38,11 @@ export const tufLookup: Command = {
       ' "missing": []}',
     ],
   },
-  async run(context) {
+  run: advised(async (context) => {
     const answers = await lookUp(context);
     show(context, answers);
     return answers.some(({ target }) => target === undefined) ? exitCodes.missing : exitCodes.done;
-  },
+  }),
 };
 
 async function lookUp(context: Context): Promise<readonly Answer[]> {

@@ -3,6 +3,7 @@ import { mirrorRepository } from "../../tuf-client/index.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printable } from "../terminal.ts";
+import { advised } from "../tuf-advice.ts";
 import { repositoryOf, repositoryOptions, requiredPlace, transportTo, versionsText } from "../tuf-options.ts";
 
 export const tufMirror: Command = {
@@ -30,7 +31,7 @@ export const tufMirror: Command = {
       '{"directory": "copy", "versions": {"root": 3, "timestamp": 41, "snapshot": 40, "targets": 12}, "roles": 5, "targets": 120, "fetched": 7, "leftOut": []}',
     ],
   },
-  async run(context) {
+  run: advised(async (context) => {
     const { args, terminal } = context;
     const [directory = ""] = args.positionals;
     const isBare = args.flag("metadata-only");
@@ -45,5 +46,5 @@ export const tufMirror: Command = {
     terminal.line(`  ${report.roles} targets roles, ${report.targets} targets, ${report.fetched} of them fetched now`);
     for (const path of report.leftOut) terminal.warning(`left out, its path cannot be a file: ${printable(path)}`);
     return report.leftOut.length === 0 ? exitCodes.done : exitCodes.untrusted;
-  },
+  }),
 };

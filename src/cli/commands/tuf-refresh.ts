@@ -2,6 +2,7 @@
 import { openTufRepository } from "../../tuf-client/index.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { advised } from "../tuf-advice.ts";
 import { repositoryOf, repositoryOptions, requiredPlace, transportTo, versionsText } from "../tuf-options.ts";
 
 export const tufRefresh: Command = {
@@ -18,11 +19,11 @@ export const tufRefresh: Command = {
     ],
     json: ['{"root": 3, "timestamp": 41, "snapshot": 40, "targets": 12}'],
   },
-  async run(context) {
+  run: advised(async (context) => {
     using transport = transportTo(context, [requiredPlace(context, "metadata-url")]);
     const versions = await openTufRepository(await repositoryOf(context, transport)).refresh();
     context.terminal.value({ ...versions });
     context.terminal.line(`up to date: ${versionsText(versions)}`);
     return exitCodes.done;
-  },
+  }),
 };
