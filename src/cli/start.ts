@@ -4,11 +4,14 @@
 import { basename } from "node:path";
 import { systemClock } from "../bytes/index.ts";
 import type { TableEntry } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { onSignal, processStreams, stopSignal } from "./process-streams.ts";
 import { runCli } from "./run.ts";
 
 export function start(commands: readonly TableEntry[]): void {
   const streams = processStreams();
+  // What ends before it has answered has failed, whatever ended it.
+  process.exitCode = exitCodes.bug;
   const program = { streams, env: process.env, clock: systemClock, commands, stopSignal, onSignal };
   // No top-level await: the build makes this CommonJS, which starts faster.
   void runCli(argumentsOf(process.argv), program).then((status) => {
