@@ -40,6 +40,7 @@ export const errorTable = {
   "download.failed": ["network", "a request failed"],
   "download.missing": ["missing", "the server has no such document"],
   "download.redirected": ["network", "a server redirected where that is not allowed"],
+  "download.stopped": ["local", "a download was stopped; nothing of it was kept"],
   "download.too_large": ["network", "a body is longer than its limit"],
   "download.too_slow": ["network", "a body did not arrive before its deadline"],
   "download.unreachable": ["network", "a server could not be reached"],

@@ -24,7 +24,11 @@ async function published(): Promise<TufTree> {
   return tree;
 }
 
-async function countersign(home: string, ...argv: readonly string[]) {
+function countersign(home: string, ...argv: readonly string[]) {
+  return countersignUntil(new AbortController().signal, home, ...argv);
+}
+
+async function countersignUntil(stop: AbortSignal, home: string, ...argv: readonly string[]) {
   let out = "";
   let err = "";
   const streams = {
@@ -44,7 +48,7 @@ async function countersign(home: string, ...argv: readonly string[]) {
     env: { COUNTERSIGN_HOME: home },
     clock,
     commands: commandTable,
-    stopSignal: () => new AbortController().signal,
+    stopSignal: () => stop,
     onSignal: () => undefined,
   });
   return { status, out, err };
@@ -174,4 +178,30 @@ it("advice is for whoever reads somebody else's repository: no collections, no l
   const forged = await download("dist/app");
   assert.equal(forged.status, 1);
   assert.match(forged.err, /threshold\.unmet\]\n {2}- nothing of it was kept/);
+});
+
+it("a download that is stopped leaves nothing half done, and the next run goes on from what is there", async () => {
+  await using scratch = await temporaryDirectory();
+  const tree = await published();
+  tree.addTarget("targets", "large", "x".repeat(100_000));
+  await tree.publishAll("targets");
+  const stop = new AbortController();
+  await using server = await loopbackServer((request, response) => {
+    const path = (request.url ?? "").slice(1);
+    const bytes = tree.files.get(path);
+    response.writeHead(bytes === undefined ? 404 : 200);
+    if (!path.endsWith(".large") || stop.signal.aborted) return void response.end(bytes);
+    response.write(bytes?.subarray(0, 50_000), () => setTimeout(() => stop.abort(), 50));
+  });
+  const root = join(scratch.path, "root.json");
+  await writeFile(root, tree.firstRoot);
+  const out = join(scratch.path, "out");
+  const places = ["--metadata-url", `${server.origin}/metadata`, "--targets-url", `${server.origin}/targets`];
+  const download = ["tuf", "download", "dist/app", "large", ...places, "--root", root, "--target-dir", out];
+  const stopped = await countersignUntil(stop.signal, scratch.path, ...download);
+  assert.equal(stopped.status, 8);
+  assert.match(stopped.err, /\[download\.stopped\]/);
+  assert.deepEqual(await readdir(out), ["dist%2Fapp"]);
+  assert.equal((await countersign(scratch.path, ...download)).status, 0);
+  assert.deepEqual((await readdir(out)).sort(), ["dist%2Fapp", "large"]);
 });

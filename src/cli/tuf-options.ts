@@ -34,9 +34,15 @@ export const repositoryOptions: readonly OptionSpec[] = [
   { name: "tls-ca", value: "FILE", isFile: true, text: "trust this certificate authority (PEM) beside the system's" },
 ];
 
-/** What asks the repositories at these base addresses; to be disposed of. */
-export function transportTo({ args, env, clock }: Context, bases: readonly string[]): WebTransport {
-  return openWebTransport({ bases, env, clock, caFile: args.value("tls-ca") });
+/** What asks the repositories at these base addresses; to be disposed of. From here on SIGINT and SIGTERM end downloads in good order. */
+export function transportTo(context: Context, bases: readonly string[]): WebTransport {
+  const { args, env, clock } = context;
+  const stopping = new AbortController();
+  const stopped = new CountersignError("download.stopped", "stopped before everything was there", {
+    hints: ["run the same command again: what is there already and right is not asked for again"],
+  });
+  context.stopSignal().addEventListener("abort", () => stopping.abort(stopped), { once: true });
+  return openWebTransport({ bases, env, clock, caFile: args.value("tls-ca"), signal: stopping.signal });
 }
 
 /** The repository of --metadata-url, with `store` unless told in a directory of its own. @throws usage.invalid, disk.unreadable */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CountersignError } from "../bytes/index.ts";
 import { diskError, systemCode } from "../home/index.ts";
-import { emptyBody, type TufTransport } from "./ports.ts";
+import { emptyBody, type TufRequest, type TufTransport } from "./ports.ts";
 
 /** Reads `file:` addresses from the disk and leaves the others to `remote`. */
 export function withFiles(remote: TufTransport): TufTransport {
@@ -14,7 +14,7 @@ export function withFiles(remote: TufTransport): TufTransport {
     async get(request) {
       if (request.url.protocol !== "file:") return remote.get(request);
       for (const path of pathsOf(request.url)) {
-        if (await isFile(path)) return { status: 200, body: contentOf(path, request.maxBytes) };
+        if (await isFile(path)) return { status: 200, body: contentOf(path, request) };
       }
       return { status: 404, body: emptyBody() };
     },
@@ -54,14 +54,17 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
-async function* contentOf(path: string, maxBytes: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* contentOf(path: string, { maxBytes, signal }: TufRequest): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     await using file = await promises.open(path, "r");
     const { size } = await file.stat();
     if (size > maxBytes) {
       throw new CountersignError("download.too_large", `${path} is ${size} bytes long, over the limit of ${maxBytes}`);
     }
-    for await (const chunk of file.createReadStream({ autoClose: false })) yield chunk;
+    for await (const chunk of file.createReadStream({ autoClose: false })) {
+      signal?.throwIfAborted();
+      yield chunk;
+    }
   } catch (error) {
     throw diskError(error, "read", path);
   }

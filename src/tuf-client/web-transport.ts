@@ -15,6 +15,8 @@ export interface WebTransportOptions {
   readonly caFile?: string | undefined;
   /** Where `https_proxy`, `http_proxy` and `no_proxy` are looked for; no proxy unless told. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Ends whatever is under way, with its reason. */
+  readonly signal?: AbortSignal | undefined;
   /** For servers that say until when to wait. */
   readonly clock?: Clock | undefined;
 }
@@ -23,14 +25,22 @@ export interface WebTransport extends TufTransport, Disposable {}
 
 /** Holds connections open until it is disposed of. @throws disk.unreadable, encoding.invalid for the authorities */
 export function openWebTransport(options: WebTransportOptions): WebTransport {
-  const { bases, attempts = 4, caFile, env, clock } = options;
+  const { bases, attempts = 4, caFile, env, signal, clock } = options;
   const client = createHttpClient({
     anchors: tlsAnchors(caFile === undefined ? {} : { caFile }),
     insecureHosts: plainHosts(bases),
     ...(env === undefined ? {} : { proxy: proxyFromEnvironment(env) }),
     ...(clock === undefined ? {} : { clock }),
   });
-  return { ...withFiles(httpTransport({ client, attempts })), [Symbol.dispose]: () => client.close() };
+  const transport = withFiles(httpTransport({ client, attempts }));
+  return {
+    get: (request) => transport.get({ ...request, signal: either(signal, request.signal) }),
+    [Symbol.dispose]: () => client.close(),
+  };
+}
+
+function either(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : AbortSignal.any([one, other]);
 }
 
 function plainHosts(bases: readonly string[]): ReadonlySet<string> {
