@@ -8,16 +8,18 @@ import type { EntryBounds, JsonRegion, Scanned, ScanOptions } from "./scanned-js
 
 /**
  * Checks `bytes`, which must be valid UTF-8, and gives the region of the watched member and the wanted entries if they are there.
- * @throws json.invalid, json.duplicate_member, json.lone_surrogate, json.not_integer, json.too_deep, json.unsafe_integer
+ * @throws json.invalid, json.duplicate_member, json.lone_surrogate, json.not_integer, json.too_deep, json.unsafe_integer, limit.exceeded
  */
 export function scanJson(bytes: Uint8Array, options: ScanOptions): Scanned {
   const scanner = new Scanner(bytes, options);
   scanner.text();
-  return { watched: scanner.watched, entries: scanner.entries };
+  return { watched: scanner.watched, entries: scanner.entries, values: scanner.values };
 }
 
 const quote = 0x22;
 const backslash = 0x5c;
+/** Of an entry that was recognised at least: itself and what every target has. */
+const recognisedValues = 5;
 /** Of the object of wanted entries. */
 const entriesDepth = 3;
 
@@ -26,12 +28,16 @@ class Scanner {
   entries: EntryBounds | undefined;
   readonly #bytes: Uint8Array;
   readonly #options: ScanOptions;
+  readonly #maxValues: number;
   #at = 0;
   /** Whitespace or an escape other than \" and \\ was seen. */
   #altered = false;
   /** A member out of order or an unusual number was seen. */
   #loose = false;
   #isInWatched = false;
+  /** Read so far: outside of entries, or inside of the present one. */
+  #values = 0;
+  #entryValues = 0;
   /** Start and end of every member name of every open object: a stack. */
   readonly #names: number[] = [];
   #nameCount = 0;
@@ -46,6 +52,11 @@ class Scanner {
   constructor(bytes: Uint8Array, options: ScanOptions) {
     this.#bytes = bytes;
     this.#options = options;
+    this.#maxValues = options.maxValues ?? Number.POSITIVE_INFINITY;
+  }
+
+  get values(): number {
+    return this.#values + this.#entryValues;
   }
 
   text(): void {
@@ -56,6 +67,7 @@ class Scanner {
   }
 
   #value(depth: number): void {
+    if (++this.#values > this.#maxValues) throw this.#error("limit.exceeded", `more than ${this.#maxValues} values`);
     switch (this.#peek()) {
       case 0x7b: // {
         this.#object(depth + 1);
@@ -156,6 +168,8 @@ class Scanner {
 
   #entry(entries: EntryBounds, name: number, depth: number): void {
     const start = this.#at;
+    const outside = this.#values;
+    this.#values = 0;
     const end = this.#options.entries?.recognise(this.#bytes, start, this.#skip) ?? -1;
     if (end >= 0) {
       this.#at = end;
@@ -164,6 +178,8 @@ class Scanner {
       entries.others.push(entries.bounds.length / 4);
       this.#value(depth);
     }
+    this.#entryValues += this.#values + recognisedValues;
+    this.#values = outside;
     entries.bounds.push(this.#names[name] ?? 0, this.#names[name + 1] ?? 0, start, this.#at);
   }
 

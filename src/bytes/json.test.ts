@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ErrorCode, isCountersignError } from "./errors.ts";
 import { type JsonLimits, parseJson } from "./json.ts";
+import { parseSignedJson } from "./signed-json.ts";
 import { encodeUtf8 } from "./text.ts";
 
 const refused: readonly (readonly [string, string, ErrorCode, JsonLimits?])[] = [
@@ -110,4 +111,23 @@ test("any mode takes what is finite, and nothing that is written without end", (
 
 test("64 levels are taken by default", () => {
   assert.ok(parseJson(encodeUtf8("[".repeat(64) + "]".repeat(64))));
+});
+
+test("more values than the limit are refused before they are built, in the whole text and in any one entry", () => {
+  const limits = { maxValues: 4 };
+  const text = (json: string) => encodeUtf8(json);
+  assert.deepEqual(parseJson(text("[1, 2, {}]"), limits), [1, 2, {}]);
+  assert.throws(() => parseJson(text('[1, 2, {"a": 3}]'), limits), { code: "limit.exceeded" });
+  // Entries that are not built do not count, but for what one of them holds; when all are built, all count.
+  const entries = { member: "targets", recognise: () => -1 };
+  const room = `"room":"${"x".repeat(2 * 1024 * 1024)}"`;
+  const signed = (targets: string, order: string) =>
+    parseSignedJson(text(`{"signatures":[], "signed":{${order}${room},"targets":{${targets}}}}`), {
+      maxValues: 9,
+      entries,
+    });
+  const many = Array.from({ length: 20 }, (_, index) => `"t${10 + index}":{}`).join(",");
+  assert.equal(signed(many, "").entries?.size, 20);
+  assert.throws(() => signed(many, '"z":1,'), { code: "limit.exceeded" });
+  assert.throws(() => signed('"one":[1,2,3,4,5,6,7,8,9]', ""), { code: "limit.exceeded" });
 });

@@ -16,6 +16,8 @@ export interface JsonLimits {
   readonly maxBytes?: number;
   /** Nesting of arrays and objects; 64 unless told. */
   readonly maxDepth?: number;
+  /** Values that may be built; without a limit unless told. Three bytes of text can cost a hundred of memory. */
+  readonly maxValues?: number;
   readonly numbers?: JsonNumbers;
   /** An object of `signed` that large documents need not build: see `SignedJson.entries`. */
   readonly entries?: EntriesWanted;
@@ -35,7 +37,8 @@ const defaultMaxDepth = 64;
 
 /**
  * Parses one JSON text strictly.
- * @throws json.invalid, json.too_large, json.too_deep, json.duplicate_member, json.lone_surrogate, json.not_integer, json.unsafe_integer
+ * @throws json.invalid, json.too_large, json.too_deep, json.duplicate_member, json.lone_surrogate, json.not_integer, json.unsafe_integer,
+ * limit.exceeded
  */
 export function parseJson(bytes: Uint8Array, limits: JsonLimits = {}): JsonValue {
   return parseWatching(bytes, limits, undefined).value;
@@ -51,7 +54,13 @@ export function parseWatching(
   readonly region: JsonRegion | undefined;
   readonly entries: JsonEntries | undefined;
 } {
-  const { maxBytes, maxDepth = defaultMaxDepth, numbers = "integer", entries } = limits;
+  const {
+    maxBytes,
+    maxDepth = defaultMaxDepth,
+    maxValues = Number.POSITIVE_INFINITY,
+    numbers = "integer",
+    entries,
+  } = limits;
   if (maxBytes !== undefined && bytes.length > maxBytes) {
     throw new CountersignError("json.too_large", `JSON of ${bytes.length} bytes; the limit is ${maxBytes}`);
   }
@@ -69,6 +78,7 @@ export function parseWatching(
   }
   const found = scanJson(bytes, {
     maxDepth,
+    maxValues,
     numbers,
     ...(watch === undefined ? {} : { watch }),
     ...(entries === undefined || bytes.length <= compactBytes ? {} : { entries }),
@@ -76,6 +86,7 @@ export function parseWatching(
   const region = found.watched;
   // What is signed in another form than it has here is written anew, and that takes all of it.
   if (found.entries === undefined || region?.form === "loose") {
+    if (found.values > maxValues) throw new CountersignError("limit.exceeded", `JSON of more than ${maxValues} values`);
     return { value: JSON.parse(text) as JsonValue, region, entries: undefined };
   }
   const { start, end } = found.entries;

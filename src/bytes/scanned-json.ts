@@ -21,6 +21,8 @@ export type JsonNumbers = "integer" | "integral" | "any";
 export interface ScanOptions {
   readonly maxDepth: number;
   readonly numbers: JsonNumbers;
+  /** Values in all, and inside of any one wanted entry. */
+  readonly maxValues?: number;
   /** Name of a member of the outermost object whose region is wanted. */
   readonly watch?: string;
   /** An object inside the watched one whose entries are noted. */
@@ -41,6 +43,8 @@ export interface Scanned {
   readonly watched: JsonRegion | undefined;
   /** undefined also when the member is no object. */
   readonly entries: EntryBounds | undefined;
+  /** Values of the text, those of entries included: what building all of it would make. At least. */
+  readonly values: number;
 }
 
 /** What the scanner notes of an object of very many entries (json-entries.ts). */

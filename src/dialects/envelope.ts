@@ -34,6 +34,8 @@ export interface Reading<T extends Signed> {
   readonly dialect: DialectName;
   readonly role: RoleName;
   readonly numbers: NonNullable<JsonLimits["numbers"]>;
+  /** Values that may be built of a large document. */
+  readonly maxValues?: number | undefined;
   /** `_type` as this dialect writes it. */
   readonly type: string;
   /** Members that may be many and are looked at where they stand. */
@@ -48,6 +50,7 @@ export function readDocument<T extends Signed>(bytes: Uint8Array, reading: Readi
   const { dialect, role } = reading;
   const { signed, signedBytes, signatures, entries } = parseSignedJson(bytes, {
     numbers: reading.numbers,
+    ...(reading.maxValues === undefined ? {} : { maxValues: reading.maxValues }),
     ...(reading.entries === undefined ? {} : { entries: reading.entries }),
   });
   const type = decodeMember(signed, "_type", decodeString, signedPath);

@@ -16,7 +16,8 @@ export async function fetchBytes(
   if (chunks === undefined) return undefined;
   const read: Uint8Array[] = [];
   for await (const chunk of chunks) read.push(chunk);
-  return new Uint8Array(Buffer.concat(read));
+  const whole = Buffer.concat(read);
+  return new Uint8Array(whole.buffer, whole.byteOffset, whole.length); // a view: a copy of 256 MB is felt
 }
 
 /** The body as it comes, at most `maxBytes` of it. undefined: not there. @throws download.* */

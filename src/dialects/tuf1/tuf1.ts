@@ -5,19 +5,15 @@ import {
   decodeMember,
   decodeObject,
   decodeString,
-  type EntriesWanted,
   formatRfc3339Seconds,
   isCountersignError,
-  type JsonEntries,
-  type JsonObject,
   type JsonPath,
   type JsonValue,
   parseRfc3339,
   parseRoleName,
-  type RoleName,
 } from "../../bytes/index.ts";
 import type { Dialect, Document, Signature, Signed } from "../../tuf/index.ts";
-import { decodeKeyId, readDocument } from "../envelope.ts";
+import { decodeKeyId, type Reading, readDocument } from "../envelope.ts";
 import { decodeSnapshot, decodeTimestamp } from "./decode-meta.ts";
 import { decodeRoot } from "./decode-root.ts";
 import { decodeForeignTargets, decodeTargets, targetEntries } from "./decode-targets.ts";
@@ -26,10 +22,7 @@ import { makeKey, signingScheme, verifyingScheme } from "./keys.ts";
 
 export const tuf1: Dialect = {
   name: "tuf1",
-  decodeRoot: (bytes) => read(bytes, parseRoleName("root"), "root", decodeRoot),
-  decodeTargets: (role, bytes) => read(bytes, role, "targets", decodeTargets, targetEntries),
-  decodeSnapshot: (bytes) => read(bytes, parseRoleName("snapshot"), "snapshot", decodeSnapshot),
-  decodeTimestamp: (bytes) => read(bytes, parseRoleName("timestamp"), "timestamp", decodeTimestamp),
+  ...decoders({ decodeTargets }),
   encodeSigned,
   assemble,
   makeKey,
@@ -39,28 +32,45 @@ export const tuf1: Dialect = {
   formatExpiry: (at) => parseRfc3339(formatRfc3339Seconds(at)),
 };
 
+/**
+ * A document of many megabytes must not become gigabytes of values. Far more than any client's repositories hold: a million targets
+ * in a document of the slowest form, or two million roles in a snapshot.
+ */
+const maxForeignValues = 8 * 1024 * 1024;
+
 /** tuf1 for reading what other tools publish: as strict in form, and laxer only where that refuses nothing else of a document. */
 export const foreignTuf1: Dialect = {
   ...tuf1,
-  decodeTargets: (role, bytes) => read(bytes, role, "targets", decodeForeignTargets, targetEntries),
+  ...decoders({ decodeTargets: decodeForeignTargets, maxValues: maxForeignValues }),
 };
+
+interface Decoding {
+  readonly decodeTargets: typeof decodeTargets;
+  readonly maxValues?: number;
+}
+
+function decoders({
+  decodeTargets: targets,
+  maxValues,
+}: Decoding): Pick<Dialect, "decodeRoot" | "decodeTargets" | "decodeSnapshot" | "decodeTimestamp"> {
+  const entries = targetEntries;
+  return {
+    decodeRoot: (bytes) =>
+      read(bytes, { role: parseRoleName("root"), type: "root", decodeSigned: decodeRoot, maxValues }),
+    decodeTargets: (role, bytes) => read(bytes, { role, type: "targets", decodeSigned: targets, entries, maxValues }),
+    decodeSnapshot: (bytes) =>
+      read(bytes, { role: parseRoleName("snapshot"), type: "snapshot", decodeSigned: decodeSnapshot, maxValues }),
+    decodeTimestamp: (bytes) =>
+      read(bytes, { role: parseRoleName("timestamp"), type: "timestamp", decodeSigned: decodeTimestamp, maxValues }),
+  };
+}
 
 function read<T extends Signed>(
   bytes: Uint8Array,
-  role: RoleName,
-  type: string,
-  decodeSigned: (signed: JsonObject, entries: JsonEntries | undefined) => T,
-  entries?: EntriesWanted,
+  reading: Omit<Reading<T>, "dialect" | "numbers" | "decodeSignature">,
 ): Document<T> {
-  const document = readDocument(bytes, {
-    dialect: "tuf1",
-    role,
-    type,
-    numbers: "integer",
-    decodeSigned,
-    decodeSignature,
-    ...(entries === undefined ? {} : { entries }),
-  });
+  const { role } = reading;
+  const document = readDocument(bytes, { ...reading, dialect: "tuf1", numbers: "integer", decodeSignature });
   // One key id signs once; clients refuse the whole file otherwise, even where the threshold would be met (4.2.1).
   const ids = new Set(document.signatures.map(({ keyId }) => keyId));
   if (ids.size !== document.signatures.length) {
