@@ -24,5 +24,5 @@ export {
 } from "./simulator.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./temp-dir.ts";
 export { makeToken, newEcKey, publicJwk, type TokenParts } from "./token-maker.ts";
-export { jsonBytes, TufReader } from "./tuf-reader.ts";
+export { jsonBytes, repositoryOf, TufReader } from "./tuf-reader.ts";
 export { dateAfter, type LooseJson, type TreeLie, TufTree } from "./tuf-tree.ts";

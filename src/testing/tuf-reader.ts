@@ -8,7 +8,7 @@ import {
   type TufStore,
 } from "../tuf-client/index.ts";
 import { type FakeClock, fakeClock } from "./fake-clock.ts";
-import type { TufTree } from "./tuf-tree.ts";
+import { TufTree } from "./tuf-tree.ts";
 
 export class TufReader {
   readonly tree: TufTree;
@@ -47,4 +47,12 @@ export class TufReader {
 
 export function jsonBytes(value: unknown): Uint8Array {
   return encodeUtf8(JSON.stringify(value));
+}
+
+/** A published repository with these targets, each `content of PATH`, and a reader who has its first root. */
+export async function repositoryOf(...paths: readonly string[]): Promise<{ tree: TufTree; reader: TufReader }> {
+  const tree = await TufTree.create();
+  for (const path of paths) tree.addTarget("targets", path, `content of ${path}`);
+  await tree.publishAll("targets");
+  return { tree, reader: await TufReader.of(tree) };
 }

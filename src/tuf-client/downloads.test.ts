@@ -3,19 +3,11 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { it } from "node:test";
-import { rejectsWith, TufReader, TufTree, temporaryDirectory } from "../testing/index.ts";
+import { rejectsWith, repositoryOf, type TufTree, temporaryDirectory } from "../testing/index.ts";
 import { openDirectoryStore } from "./directory-store.ts";
 import { refuseOtherSpelling } from "./download.ts";
 import { fileNameOf, roleFileName } from "./file-names.ts";
 import { targetUrl } from "./repository-urls.ts";
-
-async function treeWith(...paths: readonly string[]): Promise<{ tree: TufTree; reader: TufReader }> {
-  const tree = await TufTree.create();
-  for (const path of paths) tree.addTarget("targets", path, `content of ${path}`);
-  await tree.publishAll("targets");
-  const reader = await TufReader.of(tree);
-  return { tree, reader };
-}
 
 it("no path of a repository leads out of the directory", async () => {
   await using scratch = await temporaryDirectory();
@@ -33,7 +25,7 @@ it("no path of a repository leads out of the directory", async () => {
     "-rf",
     "a?b#c%41",
   ];
-  const { reader } = await treeWith(...paths);
+  const { reader } = await repositoryOf(...paths);
   const repository = reader.open();
   for (const path of paths) {
     const { file } = await repository.download(path, out);
@@ -45,7 +37,7 @@ it("no path of a repository leads out of the directory", async () => {
 
 it("`.` and `..` are refused: an address that holds them means another file", async () => {
   const paths = ["..", "../x", "a/../b", "./a", "a/."];
-  const { tree, reader } = await treeWith(...paths);
+  const { tree, reader } = await repositoryOf(...paths);
   await using scratch = await temporaryDirectory();
   const repository = reader.open();
   for (const path of ["../x", "a/../b", "./a"]) {
@@ -83,7 +75,7 @@ it("file names of strange texts are single, distinct and harmless", () => {
 
 it("a link that lies in the place of a target is replaced, not followed", async () => {
   await using scratch = await temporaryDirectory();
-  const { reader } = await treeWith("app");
+  const { reader } = await repositoryOf("app");
   await mkdir(join(scratch.path, "out"));
   await writeFile(join(scratch.path, "victim"), "content of app");
   await symlink("../victim", join(scratch.path, "out", "app"));
@@ -95,7 +87,7 @@ it("a link that lies in the place of a target is replaced, not followed", async 
 
 it("a target of another length or content, endless or missing, leaves nothing behind", async () => {
   await using scratch = await temporaryDirectory();
-  const { tree, reader } = await treeWith("app");
+  const { tree, reader } = await repositoryOf("app");
   const [file = ""] = [...tree.files.keys()].filter((name) => name.startsWith("targets/"));
   const encode = (text: string) => new TextEncoder().encode(text);
   for (const [lie, code] of [
@@ -118,7 +110,7 @@ it("the listed length is held beside the hash: a right file under a wrong length
     [1, "target.mismatch"],
     [-1, "download.too_large"],
   ] as const) {
-    const { tree, reader } = await treeWith("app");
+    const { tree, reader } = await repositoryOf("app");
     tree.role("targets").targets.app.length += change;
     await tree.publishAll("targets");
     await rejectsWith(reader.open().download("app", scratch.path), code);
@@ -137,7 +129,7 @@ it("a file of another spelling is never taken for the target, as disks that fold
 
 it("what is there and right is not asked for again; what was changed is", async () => {
   await using scratch = await temporaryDirectory();
-  const { tree, reader } = await treeWith("app");
+  const { tree, reader } = await repositoryOf("app");
   const { file } = await reader.open().download("app", scratch.path);
   tree.takeRequests();
   assert.equal((await reader.open().download("app", scratch.path)).isCached, true);
@@ -149,7 +141,7 @@ it("what is there and right is not asked for again; what was changed is", async 
 
 it("the prefix of consistent snapshots goes before the last component, and every listed hash is checked", async () => {
   await using scratch = await temporaryDirectory();
-  const { tree, reader } = await treeWith("a/b/app");
+  const { tree, reader } = await repositoryOf("a/b/app");
   await reader.open().download("a/b/app", scratch.path);
   assert.match(tree.requests.at(-1) ?? "", /^targets\/a\/b\/[0-9a-f]{64}\.app$/);
   tree.role("targets").targets["a/b/app"].hashes.sha512 = "0".repeat(128);
@@ -159,7 +151,7 @@ it("the prefix of consistent snapshots goes before the last component, and every
 
 it("a target that lists only unknown hashes cannot be had, and harms no other target", async () => {
   await using scratch = await temporaryDirectory();
-  const { tree, reader } = await treeWith("app", "future");
+  const { tree, reader } = await repositoryOf("app", "future");
   tree.role("targets").targets.future.hashes = { blake4: "00ff" };
   await tree.publishAll("targets");
   const repository = reader.open();
@@ -169,7 +161,7 @@ it("a target that lists only unknown hashes cannot be had, and harms no other ta
 });
 
 it("base addresses keep their encoded characters, and strange role names are one path segment", async () => {
-  const { tree, reader } = await treeWith();
+  const { tree, reader } = await repositoryOf();
   for (const name of ["?", "#", "/x", "../x", "a b", "%41", "\u00e9"]) await tree.delegate("targets", name);
   await tree.publishAll("?", "#", "/x", "../x", "a b", "%41", "\u00e9", "targets");
   const asked: string[] = [];
@@ -189,7 +181,7 @@ it("base addresses keep their encoded characters, and strange role names are one
 
 it("roles cannot write outside the metadata directory", async () => {
   await using scratch = await temporaryDirectory();
-  const { tree, reader } = await treeWith();
+  const { tree, reader } = await repositoryOf();
   const names = ["../escaped", "/absolute", "Root", "CON", "a/b", "..", "."];
   for (const name of names) await tree.delegate("targets", name);
   await tree.publishAll(...names, "targets");

@@ -5,19 +5,11 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { encodeHex, encodeUtf8, hash } from "../bytes/index.ts";
-import { rejectsWith, TufReader, TufTree, temporaryDirectory } from "../testing/index.ts";
+import { rejectsWith, repositoryOf, TufReader, TufTree, temporaryDirectory } from "../testing/index.ts";
 import { fetchBytes } from "./fetch-bytes.ts";
 import { withFiles } from "./file-transport.ts";
 import { type MirrorOptions, type MirrorReport, mirrorRepository } from "./mirror.ts";
 import type { TufTransport } from "./ports.ts";
-
-async function treeWith(...paths: readonly string[]): Promise<{ tree: TufTree; reader: TufReader }> {
-  const tree = await TufTree.create();
-  for (const path of paths) tree.addTarget("targets", path, `content of ${path}`);
-  await tree.publishAll("targets");
-  const reader = await TufReader.of(tree);
-  return { tree, reader };
-}
 
 function mirror(
   reader: TufReader,
@@ -47,7 +39,7 @@ async function readerOf(copy: string, root: Uint8Array) {
 
 it("a copy is read from the disk, without a network, whatever roles and targets are called", async () => {
   await using scratch = await temporaryDirectory();
-  const { tree, reader } = await treeWith("app", "dist/app", "a b#c%41", "../evil", "a\\b", "/abs");
+  const { tree, reader } = await repositoryOf("app", "dist/app", "a b#c%41", "../evil", "a\\b", "/abs");
   const roles = ["../team", "org/team", "org%2Fteam", "x y?", "plain"];
   for (const role of roles) await tree.delegate("targets", role);
   for (const role of roles) tree.addTarget(role, `of-${roles.indexOf(role)}`, role);
@@ -74,7 +66,7 @@ it("a copy is read from the disk, without a network, whatever roles and targets 
 
 it("metadata lies where a web server looks, which decodes an address once, and under the encoded name too", async () => {
   await using scratch = await temporaryDirectory();
-  const { tree, reader } = await treeWith("app");
+  const { tree, reader } = await repositoryOf("app");
   await tree.delegate("targets", "org/team");
   await tree.publishAll("org/team", "targets");
   await mirror(reader, scratch.path, { targets: "none" });
@@ -86,7 +78,7 @@ it("metadata lies where a web server looks, which decodes an address once, and u
 
 it("a copy that cannot be brought up to date stays as it was", async () => {
   await using scratch = await temporaryDirectory();
-  const { tree, reader } = await treeWith("app");
+  const { tree, reader } = await repositoryOf("app");
   await tree.delegate("targets", "team");
   await tree.publishAll("team", "targets");
   const before = await mirror(reader, scratch.path);
@@ -102,7 +94,7 @@ it("a copy that cannot be brought up to date stays as it was", async () => {
 
 it("links in a copy are not followed: nothing is written outside", async () => {
   await using scratch = await temporaryDirectory();
-  const { reader } = await treeWith("link/app", "app");
+  const { reader } = await repositoryOf("link/app", "app");
   const copy = join(scratch.path, "copy");
   await mkdir(join(copy, "targets"), { recursive: true });
   await symlink(scratch.path, join(copy, "targets", "link"));
@@ -112,7 +104,7 @@ it("links in a copy are not followed: nothing is written outside", async () => {
 
 it("a target of two hashes lies under both names, and is not written again while both are right", async () => {
   await using scratch = await temporaryDirectory();
-  const { tree, reader } = await treeWith("app");
+  const { tree, reader } = await repositoryOf("app");
   const { hashes } = tree.role("targets").targets.app;
   hashes.sha512 = encodeHex(hash("sha512", encodeUtf8("content of app")));
   await tree.publishAll("targets");
