@@ -107,6 +107,32 @@ it("a rotation that the server took and whose answer was lost is not done twice"
   assert.equal((await statusOf(owner)).roles.find(({ role }) => role === "root")?.version, 2);
 });
 
+it("a rotation whose answer was lost is not taken for the next one, which asks for other keys", async () => {
+  await using world = await openWorld();
+  const owner = await opened(world);
+  const lost = () => Promise.reject(new CountersignError("download.unreachable", "cable pulled"));
+  const unlucky = world.machine("owner", { publish: (...request) => world.server.publish(...request).then(lost) });
+  const toMe: RoleRotation = { role: "snapshot", keys: [{ kind: "generate" }], removes: "others" };
+  await assert.rejects(rotate(unlucky, toMe), code("download.unreachable"));
+  const known = await ids(owner);
+  const report = await rotate(owner, toServer("snapshot"));
+  assert.deepEqual([report.resumed, report.roles[0]?.added.length], [false, 1], "the server holds the key now");
+  const snapshot = (await statusOf(owner)).roles.find(({ role }) => role === "snapshot");
+  assert.ok(snapshot?.keys.every(({ id }) => !known.includes(id)));
+});
+
+it("a rotation of another role says nothing of an interrupted one, and leaves it to be gone on with", async () => {
+  await using world = await openWorld();
+  const owner = await opened(world);
+  const broken = (): Promise<never> => Promise.reject(new CountersignError("download.unavailable", "it answered 500"));
+  await assert.rejects(rotate(world.machine("owner", { publish: broken }), newTargets), code("download.unavailable"));
+  const known = await ids(owner);
+  assert.ok(!(await rotate(owner, toServer("snapshot"))).resumed);
+  const report = await rotate(owner, newTargets);
+  assert.ok(report.resumed);
+  assert.deepEqual(await ids(owner), known, "with the key that was made then");
+});
+
 it("a full disk before the rotation is noted: nothing has been published", async () => {
   await using world = await openWorld();
   const owner = await opened(world);

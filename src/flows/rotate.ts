@@ -12,7 +12,7 @@ import type { ReadPorts } from "./ports.ts";
 import { type PublishReport, publishLocked } from "./publish.ts";
 import { makeNewKit, type NewKit } from "./rotation-kit.ts";
 import { fetchNewServerKey } from "./server-key.ts";
-import { clearRotation, noteRotation, readRotation, type UnfinishedRotation } from "./unfinished-rotation.ts";
+import { noteRotation, readRotation, settleRotation, type UnfinishedRotation } from "./unfinished-rotation.ts";
 
 /** Where a role's new keys come from. */
 export type NewKeys =
@@ -73,7 +73,7 @@ export async function rotateKeys(ports: ReadPorts, request: RotateRequest): Prom
     ports.progress(`reading ${request.gun}`);
     const before = await readState(ports, request, await carriedDialects(ports));
     const earlier = await readRotation(ports, request.gun);
-    const done = confirmedRoles(before, earlier);
+    const done = confirmedRoles(before, request.roles, earlier);
     const pending = request.roles.filter(({ role }) => !done.has(role));
     const made = new Made(ports, request, earlier);
     if (pending.length > 0) requireRootKeys(before, await made.ring());
@@ -92,12 +92,13 @@ export async function rotateKeys(ports: ReadPorts, request: RotateRequest): Prom
             ring,
             startsTuf1: request.startsTuf1 === true,
           });
-    await clearRotation(ports, request.gun);
+    await settleRotation(ports, request.gun, earlier, request.roles);
+    const goesOn = request.roles.some((rotation) => notedKeys(rotation, earlier).length > 0);
     return {
       ...report,
       roles: request.roles.map((rotation) => rotated(before, rotation, changes)),
-      kitPath: made.kitPath ?? earlier?.kit?.path,
-      resumed: earlier !== undefined,
+      kitPath: made.kitPath ?? (done.has("root") ? earlier?.kit?.path : undefined),
+      resumed: goesOn,
     };
   });
 }
@@ -144,12 +145,29 @@ function requireRootKeys(before: CollectionState, ring: KeyRing): void {
   );
 }
 
-/** Roles whose keys of an interrupted run stand in the current root: the server did it, and its answer was lost. */
-function confirmedRoles(state: CollectionState, earlier: UnfinishedRotation | undefined): ReadonlySet<TopRole> {
-  const done = new Set<TopRole>();
-  for (const [role, id] of earlier?.keys ?? []) if (keysOf(state, role).includes(id)) done.add(role);
-  if (earlier?.kit !== undefined && keysOf(state, "root").includes(earlier.kit.id)) done.add("root");
-  return done;
+/**
+ * Roles whose keys of an interrupted run stand in the current root: the server did it, and its answer was lost. A request for other keys
+ * than that run had made is another one.
+ */
+function confirmedRoles(
+  state: CollectionState,
+  wanted: readonly RoleRotation[],
+  earlier: UnfinishedRotation | undefined,
+): ReadonlySet<TopRole> {
+  const isDone = (rotation: RoleRotation): boolean => {
+    const made = notedKeys(rotation, earlier);
+    const listed = keysOf(state, rotation.role);
+    return rotation.keys.length > 0 && made.length === rotation.keys.length && made.every((id) => listed.includes(id));
+  };
+  return new Set(wanted.filter(isDone).map(({ role }) => role));
+}
+
+/** The keys that an interrupted run had made for what is wanted now. */
+function notedKeys({ role, keys }: RoleRotation, earlier: UnfinishedRotation | undefined): readonly CanonicalKeyId[] {
+  return keys.flatMap(({ kind }) => {
+    if (kind === "generate") return earlier?.keys.get(role) ?? [];
+    return kind === "kit" ? (earlier?.kit?.id ?? []) : [];
+  });
 }
 
 /** The keys of one run, as they are made. */

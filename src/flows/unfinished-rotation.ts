@@ -28,8 +28,18 @@ export async function noteRotation(ports: ReadPorts, gun: Gun, work: UnfinishedR
   await ports.home.unfinished(gun, "rotate").write(encodeUtf8(`${text}\n`));
 }
 
-export async function clearRotation(ports: ReadPorts, gun: Gun): Promise<void> {
-  await ports.home.unfinished(gun, "rotate").remove();
+/** After `roles` were rotated: what is still open about others stays noted, so that it can be gone on with later. */
+export async function settleRotation(
+  ports: ReadPorts,
+  gun: Gun,
+  earlier: UnfinishedRotation | undefined,
+  roles: readonly { readonly role: TopRole }[],
+): Promise<void> {
+  const isDone = (role: TopRole): boolean => roles.some((one) => one.role === role);
+  const keys = new Map([...(earlier?.keys ?? [])].filter(([role]) => !isDone(role)));
+  const kit = isDone("root") ? undefined : earlier?.kit;
+  if (keys.size > 0 || kit !== undefined) await noteRotation(ports, gun, { keys, kit });
+  else await ports.home.unfinished(gun, "rotate").remove();
 }
 
 /** undefined: nothing was begun, or the note is of no use; the keys it named are still in the vault. @throws disk.unreadable */
