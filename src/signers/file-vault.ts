@@ -160,7 +160,7 @@ export async function newPassphrase(
   passphrases: PassphraseProvider,
 ): Promise<string> {
   const purpose = purposeOfRole(role);
-  const passphrase = await passphrases({ purpose, keyId: id, attempt: 1, isNew: true });
+  const passphrase = await passphrases({ purpose, keyId: id, role, attempt: 1, isNew: true });
   if (passphrase !== undefined && passphrase !== "") {
     return purpose === "recovery" ? tidyRecoveryPassphrase(passphrase) : passphrase;
   }

@@ -13,7 +13,8 @@ export async function openEntry(
   path: string,
   passphrases: PassphraseProvider,
 ): Promise<KeyObject> {
-  const about = { purpose: purposeOfRole(entry.role), keyId: id };
+  const { role } = entry;
+  const about = { purpose: purposeOfRole(role), keyId: id, ...(role === undefined ? {} : { role }) };
   const opening = entry.isEncrypted
     ? withPassphrase(passphrases, about, (text) => entry.open(text))
     : entry.open(undefined);

@@ -13,6 +13,8 @@ export interface PassphraseRequest {
   readonly keyId: CanonicalKeyId | undefined;
   /** 1 on the first try; above that the last answer was wrong. */
   readonly attempt: number;
+  /** What the key file says of its role, where that is known: Notary asks by it. */
+  readonly role?: string;
   /** True when a passphrase for a new file is chosen (ask twice, check its strength), false when one is opened. */
   readonly isNew: boolean;
 }
@@ -34,7 +36,7 @@ export function purposeOfRole(role: string | undefined): KeyPurpose {
  */
 export async function withPassphrase<T>(
   provider: PassphraseProvider,
-  key: { readonly purpose: KeyPurpose; readonly keyId: CanonicalKeyId | undefined },
+  key: Pick<PassphraseRequest, "purpose" | "keyId" | "role">,
   open: (passphrase: string) => Promise<T>,
 ): Promise<T> {
   let wrong: unknown;

@@ -52,6 +52,9 @@ export const reset: NotaryCommand = async (context) => {
 export const witness: NotaryCommand = async (context) => {
   const gun = gunArgument(context, "Please provide a GUN and at least one role to witness", 2);
   const roles = context.args.slice(1).map(parseRoleName);
+  if (roles.some((role) => role === "timestamp")) {
+    throw new NotaryUsage("the timestamp cannot be witnessed: the server signs it, anew every few days");
+  }
   await stage(
     context,
     gun,

@@ -9,7 +9,7 @@ export const init: NotaryCommand = async (context) => {
   const gun = gunArgument(context, "Must specify a GUN");
   const begun = await whileChanging(context, gun, async () => {
     using desk = await openDesk(context, gun);
-    return beginCollection(context, desk);
+    return beginCollection(context, desk, context.say);
   });
   if (!begun) context.log("warning", `${gun} has been begun here already and waits for its first publish`);
   await publishIfAsked(context, gun);

@@ -15,12 +15,14 @@ export interface Subject {
   readonly gun: string | undefined;
   /** host[:port] of the trust server. */
   readonly host: string | undefined;
+  /** What Notary says before the reason. */
+  readonly prelude?: string;
   /** The root of this collection is cached here. */
   readonly hasCachedRoot: boolean;
 }
 
 /** Advice that speaks of our own commands and settings, or of docker's: the `notary` command reads none of them. */
-const notOfNotary = /countersign |docker login|--tls-ca |DOCKER_CONFIG/;
+const notOfNotary = /countersign |docker login|--tls-ca |DOCKER_CONFIG|COUNTERSIGN_/;
 
 export function tellFailure(error: unknown, subject: Subject): Told {
   if (!(error instanceof CountersignError)) {
@@ -30,7 +32,10 @@ export function tellFailure(error: unknown, subject: Subject): Told {
   const line = notaryLine(error, subject);
   const own = `countersign: ${line === error.message ? "" : `${printable(error.message)} `}[${error.code}]`;
   const hints = [...advice(error, subject), ...error.hints.filter((hint) => !notOfNotary.test(hint))];
-  return { line: printable(line), more: [own, ...hints.map((hint) => `  - ${printable(hint)}`)] };
+  return {
+    line: printable(`${subject.prelude ?? ""}${line}`),
+    more: [own, ...hints.map((hint) => `  - ${printable(hint)}`)],
+  };
 }
 
 /** Notary's text where it has one for this, else ours. */
@@ -163,9 +168,7 @@ function advice(error: CountersignError, { gun = "GUN", hasCachedRoot }: Subject
       return [`to start it: notary init -p ${gun}`, `is it the right server? ${address}`];
     case "conflict.lost_race":
     case "storage.conflict":
-      return ["somebody else published first; what was staged is still staged: run notary publish again"];
-    case "publish.refused":
-      return [`the changes are still staged: notary status ${gun} shows them, notary reset ${gun} --all drops them`];
+      return ["somebody else published first: run the same command again"];
     case "server.key_missing":
       return [
         "the server does not hold a key that the root names: a moved or restored server, or the wrong one",
@@ -196,8 +199,6 @@ function advice(error: CountersignError, { gun = "GUN", hasCachedRoot }: Subject
       return [
         "set NOTARY_ROOT_PASSPHRASE, NOTARY_TARGETS_PASSPHRASE, NOTARY_SNAPSHOT_PASSPHRASE or NOTARY_DELEGATION_PASSPHRASE, or run on a terminal",
       ];
-    case "preflight.would_lock_out":
-      return [`what was staged is still staged: notary status ${gun} shows it, notary reset ${gun} --all drops it`];
     case "download.redirected":
       return [
         `a trust server answers by itself: the address leads to something else, a login page perhaps; ${address}`,

@@ -16,15 +16,22 @@ import { importRootKey } from "./key-import.ts";
 const rootRole = parseRoleName("root");
 const snapshotRole = parseRoleName("snapshot");
 
-/** False: this machine has begun it already, and nothing was changed. @throws collection.exists, key.*, download.*, disk.* */
-export async function beginCollection(context: NotaryContext, desk: Desk): Promise<boolean> {
+/**
+ * False: this machine has begun it already, and nothing was changed. `tell`: which root key is used.
+ * @throws collection.exists, key.*, download.*, disk.*
+ */
+export async function beginCollection(
+  context: NotaryContext,
+  desk: Desk,
+  tell: (text: string) => void,
+): Promise<boolean> {
   const { gun, ports, places } = desk;
   const { passphrases, flags, clock } = context;
   const rootKeyFile = flags.value("rootkey");
   const imported = rootKeyFile ? await importRootKey(context, places.vault, rootKeyFile) : undefined;
   const known = (await findKeys(places)).filter(({ purpose }) => purpose === "root");
   const chosen = imported === undefined ? known[0] : known.find(({ id }) => id === imported);
-  if (chosen !== undefined) context.say(`Root key found, using: ${chosen.id}\n`);
+  if (chosen !== undefined) tell(`Root key found, using: ${chosen.id}\n`);
   const certificateFile = flags.value("rootcert");
   const certificate = certificateFile ? await rootCertificateOf(certificateFile, gun, clock(), imported) : undefined;
   await refuseExisting(desk);

@@ -70,16 +70,29 @@ async function runCommand(entry: CommandEntry, flags: NotaryFlags, program: Prog
     if (isCountersignError(error, "download.unreachable", "download.too_slow", "tls.untrusted", "request.invalid")) {
       streams.err(logLine(clock(), "error", `could not reach ${settings?.serverUrl ?? ""}: ${error.message}`));
     }
-    const told = tellFailure(error, subject);
+    const told = tellFailure(error, { ...subject, prelude: preludeOf(entry, subject) });
     streams.out(`\n* fatal: ${told.line}\n`);
     for (const line of told.more) streams.err(`${line}\n`);
-    if (settings !== undefined && isCountersignError(error, "key.missing", "preflight.would_lock_out")) {
+    if (settings === undefined) return 1;
+    const directory = openNotaryTrustDirectory(settings.trustDirectory, clock);
+    const advise = (lines: readonly string[]): void => {
+      for (const line of lines) streams.err(`  - ${line}\n`);
+    };
+    if (isCountersignError(error, "key.missing", "preflight.would_lock_out")) {
       const { adviceOnDamagedKeys } = await import("./damaged-keys.ts");
-      const directory = openNotaryTrustDirectory(settings.trustDirectory, clock);
-      for (const line of await adviceOnDamagedKeys(directory, error.message)) streams.err(`  - ${line}\n`);
+      advise(await adviceOnDamagedKeys(directory, error.message));
+    }
+    const gun = plainGun(flags.positionals[0] ?? "");
+    if (gun !== undefined && (entry.name === "publish" || flags.flag("publish"))) {
+      const { adviceOnStaged } = await import("./staging.ts");
+      advise(await adviceOnStaged(gun, directory.changes(gun)));
     }
     return 1;
   }
+}
+
+function preludeOf({ name }: CommandEntry, { gun = "" }: Subject): string {
+  return name === "delegation list" ? `Error retrieving delegation roles for repository ${gun}: ` : "";
 }
 
 function openContext(flags: NotaryFlags, settings: NotarySettings, program: Program, io: FrontIo): NotaryContext {

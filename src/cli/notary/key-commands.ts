@@ -63,7 +63,7 @@ export const keyGenerate: NotaryCommand = async (context) => {
 async function writePair(context: NotaryContext, output: string, role: string): Promise<void> {
   const key = await generatePrivateKey("ecdsa-p256");
   const publicKey = publicKeyFromKeyObject(key);
-  const request = { purpose: purposeOfRole(role), keyId: publicKey.id, attempt: 1, isNew: true };
+  const request = { purpose: purposeOfRole(role), keyId: publicKey.id, role, attempt: 1, isNew: true };
   const passphrase = await context.passphrases(request);
   if (passphrase === undefined) throw new NotaryUsage("maximum number of passphrase attempts exceeded");
   const files = [

@@ -1,5 +1,6 @@
 // Key files as they come: half written, of another cipher, without headers, twice. Nothing is stored that is not whole, and nothing is lost.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -109,4 +110,18 @@ it("a header that names a path outside the directory names nothing", async () =>
   );
   assert.equal(await desk.run("right-passphrase", "key", "import", file), 1);
   assert.deepEqual(desk.keys(), []);
+});
+
+it("a plain key that a job brings at every run is no failure at the second one, and under another role it is", async () => {
+  await using desk = await openDesk();
+  const file = join(desk.path, "plain.pem");
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  writeFileSync(file, privateKey.export({ type: "sec1", format: "pem" }));
+  assert.equal(await desk.run("right-passphrase", "key", "import", file, "-r", "ci"), 0);
+  const stored = () => readFileSync(join(desk.path, ".notary/private", desk.keys()[0] ?? ""), "utf8");
+  const before = stored();
+  assert.equal(await desk.run("right-passphrase", "key", "import", file, "-r", "ci"), 0);
+  assert.equal(await desk.run("right-passphrase", "key", "import", file, "-r", "other"), 1);
+  assert.match(desk.said.err, /\[key.exists\]\n {2}- nothing was changed/);
+  assert.deepEqual([desk.keys().length, stored()], [1, before]);
 });

@@ -56,6 +56,10 @@ export async function importBlock(
     // Plain, or encrypted in the old way, which only its own code can open: written anew under a passphrase.
     const text = formatPem(block.label, block.bytes, block.headers);
     const about = { role, ...(headers.gun === undefined ? {} : { gun: headers.gun }) };
+    // A job that brings its key at every run, as with Notary: what is here already is as it should be.
+    const known = await plainId(text);
+    const there = (await vault.list()).find(({ id }) => id === known);
+    if (there !== undefined && there.role === role && there.gun === headers.gun) return there.id;
     const [stored] = await vault.importKeys(Buffer.from(text), { ...about, passphrases: context.passphrases });
     if (stored === undefined) throw new CountersignError("key.format", "no private key in this block");
     return stored.id;
@@ -105,6 +109,13 @@ export function importRootKey(context: NotaryContext, vault: NotaryVault, path: 
 function pathId(header: string | undefined): CanonicalKeyId | undefined {
   const text = header?.split("/").at(-1) ?? "";
   return /^[0-9a-f]{64}$/.test(text) ? parseCanonicalKeyId(text) : undefined;
+}
+
+/** undefined: it is encrypted. */
+async function plainId(text: string): Promise<CanonicalKeyId | undefined> {
+  const [entry] = parseKeyFile(Buffer.from(text));
+  if (entry === undefined || entry.isEncrypted) return undefined;
+  return publicKeyFromKeyObject(await entry.open(undefined)).id;
 }
 
 async function openedId(context: NotaryContext, block: PemBlock, role: string): Promise<CanonicalKeyId> {

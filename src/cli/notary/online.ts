@@ -2,6 +2,7 @@
 // NOTARY_AUTH or from a question on the terminal. Plain http is spoken where the configuration says so, as Notary does.
 import { readFileSync } from "node:fs";
 import { CountersignError, decodeBase64, decodeUtf8, type Gun, isCountersignError } from "../../bytes/index.ts";
+import { systemCode } from "../../home/index.ts";
 import {
   type Credential,
   type CredentialSource,
@@ -59,7 +60,11 @@ function anchorsOf({ settings }: NotaryContext): TlsAnchors {
     try {
       return readFileSync(path, "utf8");
     } catch (cause) {
-      throw new CountersignError("disk.unreadable", `${path} cannot be read`, { cause });
+      const why = systemCode(cause) === "ENOENT" ? ": no such file or directory" : "";
+      throw new CountersignError("disk.unreadable", `unable to configure TLS: could not read ${path}${why}`, {
+        cause,
+        hints: ["it is named by --tlscacert, --tlscert or --tlskey, else by remote_server in the configuration"],
+      });
     }
   };
   return async () => ({

@@ -2,6 +2,7 @@
 // wrong fails at once; without variable and terminal there is no passphrase (notary-v1, sections 4.2 and 13).
 import type { Environment } from "../../home/index.ts";
 import type { KeyPurpose, PassphraseProvider, PassphraseRequest } from "../../signers/index.ts";
+import { printable } from "../terminal.ts";
 
 const variables: Readonly<Record<KeyPurpose, string>> = {
   root: "NOTARY_ROOT_PASSPHRASE",
@@ -57,9 +58,8 @@ export function newPassphrases(asking: Asking, old: PassphraseProvider): Passphr
 }
 
 function nameOf(request: PassphraseRequest): string {
-  return request.keyId === undefined
-    ? `${request.purpose} key`
-    : `${request.purpose} key with ID ${request.keyId.slice(0, 7)}`;
+  const key = `${printable(request.role ?? request.purpose)} key`;
+  return request.keyId === undefined ? key : `${key} with ID ${request.keyId.slice(0, 7)}`;
 }
 
 async function askOld(asking: Asking, request: PassphraseRequest): Promise<string | undefined> {

@@ -71,7 +71,7 @@ export function tell(context: NotaryContext, findings: readonly Finding[]): void
 async function publishFirst(context: NotaryContext, desk: Desk): Promise<void> {
   const { gun, ports } = desk;
   const list = context.directory.changes(gun);
-  if ((await localState(context, gun)) === undefined) await beginCollection(context, desk);
+  if ((await localState(context, gun)) === undefined) await beginCollection(context, desk, () => undefined);
   const local = await localState(context, gun);
   if (local === undefined) throw missing(gun, ports.server.url.host);
   // What was begun just now is what this directory trusts.

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { encodeHex, parseRoleName } from "../../bytes/index.ts";
-import { diskError, readSmallFile } from "../../home/index.ts";
+import { diskError, readSmallFile, systemCode } from "../../home/index.ts";
 import type { Target } from "../../tuf/index.ts";
 import { printable } from "../terminal.ts";
 import { columns } from "./columns.ts";
@@ -59,21 +59,12 @@ export const verify: NotaryCommand = async (context) => {
 export const delegationList: NotaryCommand = async (context) => {
   const gun = gunArgument(context, "Please provide a Global Unique Name as an argument to list");
   using desk = await openDesk(context, gun);
-  const rows = await delegationRows(context, desk);
+  const collection = await readCollection(context, desk);
+  await warnOfDelegations(context, collection);
+  const rows = allDelegationRows(collection.documents().targets);
   if (rows.length === 0) context.say("\n\nNo delegations present in this repository.\n\n\n");
   else context.say(`\n${columns(["ROLE", "PATHS", "KEY IDS", "THRESHOLD"], rows)}\n`);
 };
-
-async function delegationRows(context: NotaryContext, desk: Awaited<ReturnType<typeof openDesk>>) {
-  try {
-    const collection = await readCollection(context, desk);
-    await warnOfDelegations(context, collection);
-    return allDelegationRows(collection.documents().targets);
-  } catch (error) {
-    context.note(`Error retrieving delegation roles for repository ${desk.gun}`);
-    throw error;
-  }
-}
 
 function sha256Of({ hashes }: Target): string {
   const hash = hashes.get("sha256");
@@ -111,6 +102,7 @@ async function putContent({ flags, sayBytes }: NotaryContext, content: Uint8Arra
     try {
       await writeFile(path, content);
     } catch (error) {
+      if (systemCode(error) === "ENOENT") throw new NotaryUsage(`open ${path}: no such file or directory`);
       throw diskError(error, "write", path);
     }
   } else if (!flags.flag("quiet")) sayBytes(content);

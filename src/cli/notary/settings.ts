@@ -1,5 +1,5 @@
 // Where Notary's client gets its settings: flags, then its configuration file (~/.notary/config.json unless told), then defaults.
-// Paths in the file are relative to it, those of flags to the working directory (notary-v1, section 13). Anything that would be passed
+// Paths in the file are relative to it, those of flags and trust_dir to the working directory, as with Notary (notary-v1, section 13). Anything that would be passed
 // over is refused: a trust_pinning that is misread is trust that nobody granted.
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import {
@@ -43,14 +43,9 @@ export async function readNotarySettings(flags: NotaryFlags, home: string): Prom
     const value = stringMember(remote, name);
     return value === undefined ? undefined : relativeTo(base, expanded(value, home));
   };
-  const trustDirectory = flags.value("trustDir") || stringMember(config, "trust_dir");
+  const trustDirectory = flags.value("trustDir") || stringMember(config, "trust_dir") || join(home, ".notary");
   return {
-    trustDirectory:
-      trustDirectory === undefined
-        ? join(home, ".notary")
-        : flags.value("trustDir")
-          ? resolve(expanded(trustDirectory, home))
-          : relativeTo(base, expanded(trustDirectory, home)),
+    trustDirectory: resolve(expanded(trustDirectory, home)),
     serverUrl: flags.value("server") || stringMember(remote, "url") || defaultServer,
     tlsCa: flagPath("tlscacert") ?? filePath("root_ca"),
     tlsCertificate: flagPath("tlscert") ?? filePath("tls_client_cert"),

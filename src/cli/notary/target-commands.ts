@@ -58,7 +58,9 @@ export const addHash: NotaryCommand = async (context) => {
 };
 
 export const remove: NotaryCommand = async (context) => {
-  const gun = gunArgument(context, "Must specify a GUN and target", 2);
+  // As Notary: without the usage of the command.
+  if (context.args.length < 2) throw new NotaryUsage("Must specify a GUN and target");
+  const gun = gunArgument(context, "");
   const name = parseTargetName(context.args[1] ?? "");
   await stage(
     context,
