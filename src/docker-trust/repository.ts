@@ -43,6 +43,8 @@ export interface PublishOptions {
 export interface Repository {
   readonly image: DockerImage;
   readonly gun: Gun;
+  /** docker's, with its keys and cached metadata. */
+  readonly trustDirectory: string;
   readonly ports: ReadPorts;
   readonly places: KeyPlaces;
   readonly passphrases: PassphraseProvider;
@@ -67,7 +69,8 @@ export async function openRepository(image: DockerImage, options: DockerTrustOpt
   const { env, clock, passphrases, notify } = options;
   const { reference } = image;
   const { gun, host } = reference;
-  const directory = openNotaryTrustDirectory(join(dockerDirectory(env), "trust"), clock);
+  const trustDirectory = join(dockerDirectory(env), "trust");
+  const directory = openNotaryTrustDirectory(trustDirectory, clock);
   const server = dockerTrustServer(env, await openHome(env).settings(), reference);
   const connections = connect({ env, clock, server, registryLogin: host });
   const ports = inNotaryDirectory(await connections.portsFor(gun), directory);
@@ -77,6 +80,7 @@ export async function openRepository(image: DockerImage, options: DockerTrustOpt
   return {
     image,
     gun,
+    trustDirectory,
     ports,
     places,
     passphrases,

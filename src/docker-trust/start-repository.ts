@@ -5,12 +5,13 @@ import type { Repository } from "./repository.ts";
 
 /** @throws what initCollection throws */
 export async function startRepository(repository: Repository): Promise<void> {
-  const { gun, places, passphrases, ports, notify } = repository;
+  const { gun, places, passphrases, ports, notify, trustDirectory } = repository;
   const rootKeys = (await places.vault.list()).filter(({ purpose }) => purpose === "root");
   const [first] = rootKeys.map(({ id }) => id).sort();
   const report = await initCollection(ports, { gun, places, passphrases, rootKey: first, kit: undefined });
   if (report.rootKeys.length === 1) {
-    notify(`${gun} has a single root key: countersign rotate ${gun} root --recovery-kit FILE makes a second one`);
+    const second = `countersign rotate ${gun} root --recovery-kit FILE --trust-dir ${trustDirectory}`;
+    notify(`${gun} has a single root key; a second one is made with: ${second}`);
   }
   // From now on docker believes in this root, not in the first one it is shown.
   await repository.read({ offline: false });

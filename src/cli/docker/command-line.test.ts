@@ -109,9 +109,12 @@ it("what docker says of a wrong command line is said with the same status", asyn
   }
 });
 
-it("help is laid out as docker lays it out", async () => {
+it("help is laid out as docker lays it out, on stderr where nobody asked for it", async () => {
   const { said, program } = harness();
+  const bare = harness();
   assert.equal(await runPlugin("trust", ["trust", "--help"], program), 0);
+  assert.equal(await runPlugin("trust", ["trust"], bare.program), 0);
+  assert.deepEqual(bare.said, { out: "", err: said.out });
   assert.equal(
     said.out,
     "Usage:  docker trust COMMAND\n\nManage trust on Docker images\n\nManagement Commands:\n  key         Manage keys for signing Docker images\n  signer      Manage entities who can sign Docker images\n\nCommands:\n  inspect     Return low-level information about keys and signatures\n  revoke      Remove trust for an image\n  sign        Sign an image\n\nRun 'docker trust COMMAND --help' for more information on a command.\n",

@@ -14,7 +14,26 @@ export function failureText(error: unknown): string {
     const stack = error instanceof Error ? String(error.stack ?? error.message) : String(error);
     return `a failure nobody foresaw; please report it, with these lines:\n${stack}\n`;
   }
-  return [error.message, ...error.hints.map((hint) => `  - ${hint}`)].map((line) => `${printable(line)}\n`).join("");
+  const hints = [...advice(error), ...error.hints.filter((hint) => !notOfDocker.test(hint))];
+  return [error.message, ...hints.map((hint) => `  - ${hint}`)].map((line) => `${printable(line)}\n`).join("");
+}
+
+/** Advice that speaks of our own options and key directory, or of plain http: `docker trust` has none of them. */
+const notOfDocker = /--tls-ca |by file descriptor|http:\/\/ address|countersign (?:key|init)\b/;
+
+/** What to do, in the words of somebody who calls `docker trust`. */
+function advice({ code }: CountersignError): readonly string[] {
+  switch (code) {
+    case "key.passphrase_missing":
+    case "key.passphrase_wrong":
+      return [
+        "set DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE and DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE, or run on a terminal",
+      ];
+    case "key.missing":
+      return ["a key that is elsewhere comes here with: docker trust key load KEYFILE"];
+    default:
+      return [];
+  }
 }
 
 /** The same failure with words of docker's before it. */

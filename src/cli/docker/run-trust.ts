@@ -44,7 +44,10 @@ async function runGroup(argv: readonly string[], path: string, streams: Streams)
   const [next] = argv.slice(group.words.length);
   if (next === undefined || next === "--help" || next === "-h") {
     const specs = await Promise.all(trustTable.map(async ({ load }) => (await load()).spec));
-    streams.out(groupHelp(group, whole, trustGroups, specs));
+    const text = groupHelp(group, whole, trustGroups, specs);
+    // As docker: what was not asked for goes to stderr.
+    if (next === undefined) streams.err(text);
+    else streams.out(text);
     return 0;
   }
   const more = `Usage:  ${whole}\n\nRun '${whole} --help' for more information\n`;

@@ -1,5 +1,6 @@
 // What the commands of `docker trust` share: docker's directory, its passphrases, notes on stderr, and questions.
 import { join } from "node:path";
+import { CountersignError } from "../../bytes/index.ts";
 import {
   type DockerTrustOptions,
   dockerDirectory,
@@ -44,6 +45,16 @@ export async function inRepository<T>(
   } finally {
     repository.close();
   }
+}
+
+/** For a command about signatures that are there, in docker's words. */
+export function noTrustData({ gun, image, ports }: Repository): CountersignError {
+  return new CountersignError("collection.missing", `${ports.server.url.host} does not have trust data for ${gun}`, {
+    hints: [
+      `nothing is signed under this name: check it, or begin with docker trust sign ${image.text}`,
+      "is it the right trust server? DOCKER_CONTENT_TRUST_SERVER names another",
+    ],
+  });
 }
 
 /** docker's question; everything but y means no. */

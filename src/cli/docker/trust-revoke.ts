@@ -3,7 +3,7 @@ import { CountersignError } from "../../bytes/index.ts";
 import { revokeTags } from "../../docker-trust/index.ts";
 import { prefixed } from "./failure.ts";
 import { say, type TrustCommand } from "./trust-command.ts";
-import { confirm, inRepository } from "./trust-place.ts";
+import { confirm, inRepository, noTrustData } from "./trust-place.ts";
 
 export const trustRevoke: TrustCommand = {
   spec: {
@@ -25,7 +25,7 @@ export const trustRevoke: TrustCommand = {
       if (tag === undefined && !args.flag("yes") && !(await confirm(streams, question))) return 0;
       try {
         if ((await repository.read({ offline: false })) === undefined) {
-          throw new CountersignError("collection.missing", `${repository.gun} does not have trust data for ${text}`);
+          throw noTrustData(repository);
         }
         const { left } = await revokeTags(repository, tag);
         for (const [signer, tags] of left) {

@@ -1,9 +1,9 @@
 // `docker trust signer remove NAME REPOSITORY...`: takes a signer away, and says that it has.
 import { CountersignError, isCountersignError } from "../../bytes/index.ts";
 import { planRemoval, type Repository, removeSigner } from "../../docker-trust/index.ts";
-import { failureText } from "./failure.ts";
+import { failureText, prefixed } from "./failure.ts";
 import { say, type TrustCommand, type TrustContext } from "./trust-command.ts";
-import { confirm, inRepository } from "./trust-place.ts";
+import { confirm, inRepository, noTrustData } from "./trust-place.ts";
 
 export const trustSignerRemove: TrustCommand = {
   spec: {
@@ -46,7 +46,7 @@ async function removeFrom({ args, streams }: TrustContext, repository: Repositor
   }
   const collection = await repository.read({ offline: false });
   if (collection === undefined) {
-    throw new CountersignError("collection.missing", `error retrieving signers for ${text}: there is no trust data`);
+    throw prefixed(`error retrieving signers for ${text}`, noTrustData(repository));
   }
   const ring = await repository.ring();
   const removal = await planRemoval(collection, signer, ring.ids());

@@ -55,6 +55,7 @@ function repositoryOf({ ports, places }: Machine, { tag, holds, owns, registry, 
   return {
     image,
     gun,
+    trustDirectory: "/docker/trust",
     ports,
     places,
     passphrases,
