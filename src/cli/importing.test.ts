@@ -1,6 +1,6 @@
 // `countersign import` as a person runs it: whole commands against an old server that we play, and the real server of this program.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startServer } from "../server/index.ts";
@@ -103,11 +103,11 @@ test("a report says what was believed on first use, what had expired, and what i
   assert.match(unpinned.stdout, /2 do not verify[\s\S]*\[pin\.missing\]/);
   const believed = await cli(home, {}, "import", old.gun, ...args, "--trust-on-first-use");
   assert.equal(believed.exit, 0, believed.stdout + believed.stderr);
-  assert.match(believed.stderr, /1 collections were believed on first use: nobody vouched for them/);
-  assert.match(believed.stderr, /1 collections had expired at their source/);
+  assert.match(believed.stderr, /1 collection believed on first use: nobody but the server vouched for that/);
+  assert.match(believed.stderr, /1 collection had expired at the source/);
   const check = await cli(home, {}, "import", "--check", archive);
   assert.equal(check.exit, 0);
-  assert.match(check.stdout, /1 of 1 collections verify, offline[\s\S]*expired, as it stood on/);
+  assert.match(check.stdout, /1 of 1 collection verified, offline[\s\S]*expired, as it stood on/);
   assert.match(check.stderr, /not whose it is; give --pin/);
   const wrong = await cli(home, {}, "import", "--check", archive, "--pin", "0".repeat(64));
   assert.deepEqual([wrong.exit, /NOT verified .*\[pin\.mismatch\]/.test(wrong.stdout)], [1, true]);
@@ -162,4 +162,60 @@ test("what contradicts itself is refused before anything is asked", async () => 
     assert.equal(exit, 2, stderr);
     assert.match(stderr, words);
   }
+});
+
+test("a list that is not there is told, and is no empty list", async () => {
+  const { directory, archive, home } = await world();
+  await using _ = directory;
+  const list = join(directory.path, "nothing-here.txt");
+  const args = ["--from", "https://127.0.0.1:9", "--list", list, "--verify-only", "--archive", archive];
+  const { exit, stderr } = await cli(home, {}, "import", ...args);
+  assert.equal(exit, 8);
+  assert.ok(stderr.includes(`there is no file ${list} [disk.unreadable]`), stderr);
+});
+
+test("a client's directory: what was only staged there is passed over, what was never published is told as that", async () => {
+  const { directory, old, archive, home } = await world();
+  await using _ = directory;
+  const trust = join(directory.path, "trust");
+  const folder = (gun: string, part: string) => join(trust, "tuf", gun, part);
+  mkdirSync(folder("team/staged", "changelist"), { recursive: true });
+  for (const gun of [old.gun, "team/begun"]) mkdirSync(folder(gun, "metadata"), { recursive: true });
+  const { stored } = old.source("notary1");
+  const newest = { root: stored.roots.get(1), timestamp: stored.timestamps.at(-1)?.bytes };
+  const rest = { snapshot: stored.snapshots.at(-1)?.bytes, targets: stored.targets.at(-1)?.bytes };
+  for (const [role, bytes] of Object.entries({ ...newest, ...rest })) {
+    assert.ok(bytes !== undefined);
+    writeFileSync(join(folder(old.gun, "metadata"), `${role}.json`), bytes);
+    if (role === "root") writeFileSync(join(folder("team/begun", "metadata"), "root.json"), bytes);
+  }
+  const run = (...names: readonly string[]) =>
+    cli(home, {}, "import", ...names, "--from-cache", trust, "--verify-only", "--archive", archive);
+  const all = await run();
+  assert.match(all.stdout, /^2 collections, evidence in/, all.stderr);
+  assert.match(
+    all.stdout,
+    /team\/begun: .* holds no timestamp .*\[metadata\.missing\]\n {4}it was begun there and never published/,
+  );
+  assert.match((await run(old.gun)).stdout, /^1 collection, evidence in/);
+  const named = await run("team/staged");
+  assert.deepEqual(
+    [named.exit, /team\/staged: .* holds no root .*\[collection\.missing\]/.test(named.stdout)],
+    [3, true],
+  );
+});
+
+test("a certificate of the old server that nobody vouches for: the option that helps is named, not the one for ours", async () => {
+  const { directory, old, archive, home } = await world();
+  await using _ = directory;
+  const dataDir = join(directory.path, "server");
+  await using stack = new AsyncDisposableStack();
+  const server = await startServer({ dataDir, port: 0, tls: { kind: "generated" }, clock: Date.now });
+  stack.defer(() => server.close());
+  const args = ["--from", server.url, old.gun, "--verify-only", "--archive", archive, "--trust-on-first-use"];
+  const { stdout } = await cli(home, {}, "import", ...args);
+  assert.match(
+    stdout,
+    /\[tls\.untrusted\]\n {4}give the certificate authority of the old server with --from-tls-ca FILE\n$/,
+  );
 });

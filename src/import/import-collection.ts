@@ -103,7 +103,8 @@ async function bringHome(
   if (anew === undefined || rootKeysAtHand(state, ring).isEnough) {
     const report = await carryOn(ports, { gun, history: bundle.documents, state, ring, publisher });
     if (report.kind === "already") return { kind: "already", more: [] };
-    return { kind: "carriedOn", more: report.findings.map(({ message }) => message) };
+    // Both dialects may have found the same.
+    return { kind: "carriedOn", more: [...new Set(report.findings.map(({ message }) => message))] };
   }
   const { leftOut } = await startAnew(ports, { evidence, source: source.description, keys: anew, publisher });
   const delegations = [...state.targets.keys()].filter((role) => role !== "targets");

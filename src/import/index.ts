@@ -2,7 +2,7 @@
 // code, kept as evidence that verifies offline (docs/import.md), and carried on here with the keys or started anew without them. It
 // believes nothing that no pin vouches for unless told, and writes nothing to the source. notary-v1, sections 5, 6, 8, 9 and 14.
 export { type Archive, openArchive } from "./archive.ts";
-export { cachedSource, pinsOfCache } from "./cached-source.ts";
+export { cachedCollection, cachedNames } from "./cached-source.ts";
 export { type CheckedCollection, checkArchive } from "./check-archive.ts";
 export type { CollectionDestination, CollectionImport, CollectionSource } from "./import-collection.ts";
 export { importMany, type ManyImports } from "./import-many.ts";

@@ -41,12 +41,15 @@ export function parseServerAndName(text: string, from: string | undefined): Name
   return { server: `${scheme ?? "https://"}${host}`, gun: parseGun(name) };
 }
 
-/** One name a line; blank lines and lines that start with `#` are passed over. @throws usage.invalid, encoding.invalid */
+/** One name a line; blank lines are passed over, and what follows a `#`. @throws usage.invalid, encoding.invalid */
 export function parseNameList(bytes: Uint8Array, path: string): readonly string[] {
   const names: string[] = [];
-  for (const [index, line] of decodeUtf8(bytes).split("\n").entries()) {
-    const name = line.trim();
-    if (name === "" || name.startsWith("#")) continue;
+  for (const [index, line] of decodeUtf8(bytes)
+    .replace(/^\uFEFF/, "")
+    .split("\n")
+    .entries()) {
+    const name = line.replace(/#.*/, "").trim();
+    if (name === "") continue;
     try {
       parseGun(name.replace(/^https?:\/\//, ""));
     } catch (cause) {

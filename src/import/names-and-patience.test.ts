@@ -24,6 +24,7 @@ test("SERVER/GUN: a host, an address, and what is neither", () => {
 test("a list names the line that is no name", () => {
   const list = (text: string) => parseNameList(Buffer.from(text), "names.txt");
   assert.deepEqual(list("# ours\nteam/app\r\n\n  team/other\n"), ["team/app", "team/other"]);
+  assert.deepEqual(list("\uFEFFteam/app # the first\n#team/not\nteam/other#\n"), ["team/app", "team/other"]);
   assert.throws(() => list("team/app\nteam app\n"), /names.txt, line 2/);
 });
 

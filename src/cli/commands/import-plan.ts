@@ -2,7 +2,7 @@
 // what is meant for the other: our API token goes to ours alone, Notary's credentials to the old one.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Gun, parseGun } from "../../bytes/index.ts";
+import { CountersignError, type Gun, isCountersignError, parseGun } from "../../bytes/index.ts";
 import {
   type Connections,
   connect,
@@ -21,12 +21,12 @@ import {
 import {
   type CollectionDestination,
   type CollectionSource,
-  cachedSource,
+  cachedCollection,
+  cachedNames,
   type ManyImports,
   openArchive,
   parseNameList,
   parseServerAndName,
-  pinsOfCache,
   registryCatalogue,
   withPatience,
 } from "../../import/index.ts";
@@ -92,7 +92,7 @@ async function wantedNames(
   const { cache } = sources;
   const servers = new Map<Gun, string | undefined>();
   if (cache !== undefined) {
-    for (const gun of texts.length > 0 ? texts.map(parseGun) : await cache.collections()) servers.set(gun, undefined);
+    for (const gun of texts.length > 0 ? texts.map(parseGun) : await cachedNames(cache)) servers.set(gun, undefined);
     if (servers.size === 0) throw usage(spec, `${cache.path} holds no collections`);
     return servers;
   }
@@ -114,7 +114,9 @@ async function wantedNames(
 }
 
 async function readList(path: string): Promise<Uint8Array> {
-  return (await readSmallFile(path, { maxBytes: maxListBytes })) ?? new Uint8Array();
+  const bytes = await readSmallFile(path, { maxBytes: maxListBytes });
+  if (bytes === undefined) throw new CountersignError("disk.unreadable", `there is no file ${path}`);
+  return bytes;
 }
 
 function wholeNumber({ args }: Context, spec: CommandSpec, name: string, usual: number, most: number): number {
@@ -140,17 +142,13 @@ class Sources {
   }
 
   async of(gun: Gun, server: string | undefined, awayMs: number): Promise<CollectionSource> {
-    if (this.cache !== undefined) {
-      const cachedPins = await pinsOfCache(this.cache, gun, this.#context.clock());
-      const documents = cachedSource(this.cache, gun);
-      return { description: this.cache.path, documents, cachedPins, patiently: (work) => work() };
-    }
+    if (this.cache !== undefined) return cachedCollection(this.cache, gun, this.#context.clock());
     const ports = await this.#connected(server ?? "").portsFor(gun);
     return {
       description: ports.server.url.href,
       documents: ports.server.notary1Source(),
       cachedPins: [],
-      patiently: (work) => patiently(ports, work, awayMs, this.#signal),
+      patiently: (work) => patiently(ports, work, awayMs, this.#signal).catch(sayFromTlsCa),
     };
   }
 
@@ -178,6 +176,13 @@ class Sources {
   close(): void {
     for (const connections of this.#connections.values()) connections.close();
   }
+}
+
+/** What a certificate that nobody vouches for needs here: --tls-ca is about the other server. */
+function sayFromTlsCa(error: unknown): never {
+  if (!isCountersignError(error, "tls.untrusted")) throw error;
+  const hints = ["give the certificate authority of the old server with --from-tls-ca FILE"];
+  throw new CountersignError(error.code, error.message, { cause: error, hints });
 }
 
 /** Our server, and the keys at hand. */

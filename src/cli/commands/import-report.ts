@@ -68,7 +68,7 @@ export function importJson(report: ImportReport): JsonObject {
 
 export function showImport(terminal: Terminal, report: ImportReport): void {
   const counts = countOutcomes(report);
-  terminal.line(`${report.collections.length} collections, evidence in ${printable(report.archive)}`);
+  terminal.line(`${collections(report.collections.length)}, evidence in ${printable(report.archive)}`);
   terminal.facts([
     ...(report.destination === undefined ? [] : [["server", printable(report.destination)] as const]),
     ...order.flatMap((kind) => {
@@ -79,7 +79,7 @@ export function showImport(terminal: Terminal, report: ImportReport): void {
   showFirstUse(terminal, report.collections);
   const expired = report.collections.filter(({ evidence }) => evidence?.isExpired === true);
   if (expired.length > 0) {
-    terminal.warning(`${expired.length} collections had expired at their source, and are judged at the moment before:`);
+    terminal.warning(`${collections(expired.length)} had expired at the source, judged at the moment before:`);
     for (const { gun, evidence } of expired) terminal.warning(`  ${printable(gun)}: ${evidence?.judgedAt ?? ""}`);
   }
   for (const { gun, warnings } of report.collections) {
@@ -98,18 +98,20 @@ export function showImport(terminal: Terminal, report: ImportReport): void {
 }
 
 /** Nobody vouched for these but the server itself: never to be overlooked. */
-function showFirstUse(terminal: Terminal, collections: readonly CollectionOutcome[]): void {
-  const believed = collections.filter(({ evidence }) => evidence?.anchor === "firstUse");
+function showFirstUse(terminal: Terminal, outcomes: readonly CollectionOutcome[]): void {
+  const believed = outcomes.filter(({ evidence }) => evidence?.anchor === "firstUse");
   if (believed.length > 0) {
-    terminal.warning(
-      `${believed.length} collections were believed on first use: nobody vouched for them but the server`,
-    );
+    terminal.warning(`${collections(believed.length)} believed on first use: nobody but the server vouched for that`);
     for (const { gun } of believed) terminal.warning(`  ${printable(gun)}`);
   }
-  const cached = collections.filter(({ evidence }) => evidence?.anchor === "cachedRoot");
+  const cached = outcomes.filter(({ evidence }) => evidence?.anchor === "cachedRoot");
   if (cached.length > 0) {
-    terminal.warning(`${cached.length} collections rest on what the client of that directory trusted, and on no pin`);
+    terminal.warning(`${collections(cached.length)} by what the client of that directory trusted, and by no pin`);
   }
+}
+
+function collections(count: number): string {
+  return `${count} collection${count === 1 ? "" : "s"}`;
 }
 
 export function checkJson(archive: string, checked: readonly CheckedCollection[]): JsonObject {
@@ -131,7 +133,7 @@ export function checkJson(archive: string, checked: readonly CheckedCollection[]
 
 export function showCheck(terminal: Terminal, archive: string, checked: readonly CheckedCollection[]): void {
   const good = checked.filter(({ error }) => error === undefined);
-  terminal.line(`${printable(archive)}: ${good.length} of ${checked.length} collections verify, offline`);
+  terminal.line(`${printable(archive)}: ${good.length} of ${collections(checked.length)} verified, offline`);
   for (const { gun, record, facts, error } of checked) {
     const told = error === undefined ? describe(facts) : `${printable(error.message)} [${error.code}]`;
     const mark = error === undefined ? terminal.paint("green", "verified") : terminal.paint("red", "NOT verified");
@@ -150,5 +152,5 @@ export function showCheck(terminal: Terminal, archive: string, checked: readonly
 
 function describe({ tags, firstRoot, lastRoot, judgedAt, isExpired }: EvidenceFacts): string {
   const roots = firstRoot === lastRoot ? `root ${lastRoot}` : `roots ${firstRoot} to ${lastRoot}`;
-  return `${tags} tags, ${roots}, ${isExpired ? "expired, as it stood on" : "in force on"} ${judgedAt}`;
+  return `${tags} tag${tags === 1 ? "" : "s"}, ${roots}, ${isExpired ? "expired, as it stood on" : "in force on"} ${judgedAt}`;
 }
