@@ -60,7 +60,7 @@ export function importJson(report: ImportReport): JsonObject {
       source,
       outcome: kind,
       ...(evidence === undefined ? {} : { evidence: { ...evidence } }),
-      ...(error === undefined ? {} : { code: error.code, message: error.message, hints: error.hints }),
+      ...(error === undefined ? {} : { code: error.code, message: error.message, hints: hintsOf(error) }),
       warnings,
     })),
   };
@@ -85,6 +85,8 @@ export function showImport(terminal: Terminal, report: ImportReport): void {
   for (const { gun, warnings } of report.collections) {
     for (const warning of warnings) terminal.warning(`${printable(gun)}: ${printable(warning)}`);
   }
+  // What to do is the same for many: said once.
+  const told = new Set<string>();
   for (const kind of ["keysMissing", "unreachable", "missing", "failed", "refused"] as const) {
     const outcomes = report.collections.filter((outcome) => outcome.kind === kind);
     if (outcomes.length === 0) continue;
@@ -92,9 +94,20 @@ export function showImport(terminal: Terminal, report: ImportReport): void {
     terminal.line(terminal.paint("bold", `${outcomes.length} ${words[kind]}`));
     for (const { gun, error } of outcomes) {
       terminal.line(`  ${printable(gun)}: ${printable(error?.message ?? "")} [${error?.code ?? ""}]`);
-      for (const hint of error?.hints ?? []) terminal.line(`    ${printable(hint)}`);
+      for (const hint of hintsOf(error)) {
+        if (!told.has(hint)) terminal.line(`    ${printable(hint)}`);
+        told.add(hint);
+      }
     }
   }
+}
+
+function hintsOf(error: CollectionOutcome["error"]): readonly string[] {
+  if (error?.code !== "pin.missing") return error?.hints ?? [];
+  return [
+    "ask the owner, not the server, for the ids of the root keys: --pin KEY-ID, or countersign trust add GUN KEY-ID",
+    "or take what the server shows, which the report then says: --trust-on-first-use",
+  ];
 }
 
 /** Nobody vouched for these but the server itself: never to be overlooked. */
@@ -106,7 +119,7 @@ function showFirstUse(terminal: Terminal, outcomes: readonly CollectionOutcome[]
   }
   const cached = outcomes.filter(({ evidence }) => evidence?.anchor === "cachedRoot");
   if (cached.length > 0) {
-    terminal.warning(`${collections(cached.length)} by what the client of that directory trusted, and by no pin`);
+    terminal.warning(`${collections(cached.length)} taken on the word of that directory's client: no pin vouches`);
   }
 }
 
