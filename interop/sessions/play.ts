@@ -143,6 +143,8 @@ export class Play implements AsyncDisposable {
         .replaceAll(this.#props.directory.path, "<props>")
         .replaceAll(host, "<server>")
         .replace(/127\.0\.0\.1:\d{4,5}->/g, "<client>->")
+        // Notary takes the hashes of a target in another order each time, and names the first that is wrong.
+        .replace(/sha(?:256|512)( checksum for \S+ did not match: expected )[0-9a-f]+/g, "<algorithm>$1<hash>")
         .replace(/\b[0-9a-f]{64}\b/g, (hex) => (digests.has(hex) ? hex : "<id>"))
         .replace(/(SIGNER +KEYS\n(?:\S+ +[0-9a-f, ]+\n)+)/g, (table) =>
           table.replace(/\b[0-9a-f]{12}\b/g, "<short id>"),

@@ -101,7 +101,7 @@ test("a report says what was believed on first use, what had expired, and what i
   const unpinned = await cli(home, {}, "import", old.gun, "team/other", ...args);
   assert.equal(unpinned.exit, 1);
   assert.match(unpinned.stdout, /2 do not verify[\s\S]*\[pin\.missing\]/);
-  assert.equal(unpinned.stdout.match(/ask the owner, not the server, for the ids/g)?.length, 1, "said once");
+  assert.equal(unpinned.stdout.match(/ask the owner for the root key's id/g)?.length, 1, "said once");
   const believed = await cli(home, {}, "import", old.gun, ...args, "--trust-on-first-use");
   assert.equal(believed.exit, 0, believed.stdout + believed.stderr);
   assert.match(believed.stderr, /1 collection believed on first use: nobody but the server vouched for that/);

@@ -12,6 +12,7 @@ import {
 } from "../../import/index.ts";
 import { formatPin } from "../../updater/index.ts";
 import type { Context } from "../command.ts";
+import { nextSteps } from "../next-steps.ts";
 import { printable, type Terminal } from "../terminal.ts";
 
 const words: Readonly<Record<OutcomeKind, string>> = {
@@ -103,11 +104,7 @@ export function showImport(terminal: Terminal, report: ImportReport): void {
 }
 
 function hintsOf(error: CollectionOutcome["error"]): readonly string[] {
-  if (error?.code !== "pin.missing") return error?.hints ?? [];
-  return [
-    "ask the owner, not the server, for the ids of the root keys: --pin KEY-ID, or countersign trust add GUN KEY-ID",
-    "or take what the server shows, which the report then says: --trust-on-first-use",
-  ];
+  return error?.code === "pin.missing" ? nextSteps(error.code, error.hints) : (error?.hints ?? []);
 }
 
 /** Nobody vouched for these but the server itself: never to be overlooked. */
