@@ -109,3 +109,28 @@ it("nothing staged, and a login page in the place of the server: publish does no
   assert.equal(status, 1);
   assert.doesNotMatch(out, /Successfully/);
 });
+
+it("a password in the server's address is not shown when the server is away, nor when the address is none", async () => {
+  await using world = await openFrontWorld();
+  const owner = world.machine("owner");
+  await ok(owner, "init", "-p", gun);
+  for (const address of [
+    "http://user:s3cret@127.0.0.1:9",
+    "https://user:s3cret@",
+    "user:s3cret@host",
+    "ftp://u:s3cret@h",
+  ]) {
+    for (const words of [
+      ["list", gun],
+      ["list", "ex/other"],
+      ["publish", gun],
+    ]) {
+      const { out, err } = await owner.run("-s", address, ...words);
+      assert.doesNotMatch(out + err, /s3cret/);
+    }
+  }
+  assert.match(
+    (await owner.run("-s", "http://u:s3cret@127.0.0.1:9", "list", "ex/other")).err,
+    /could not reach http:\/\/127\.0\.0\.1:9: /,
+  );
+});

@@ -68,7 +68,7 @@ async function runCommand(entry: CommandEntry, flags: NotaryFlags, program: Prog
     if (error instanceof NotaryUsage) throw error;
     const subject = await subjectOf(flags.positionals[0], settings, clock);
     if (isCountersignError(error, "download.unreachable", "download.too_slow", "tls.untrusted", "request.invalid")) {
-      streams.err(logLine(clock(), "error", `could not reach ${settings?.serverUrl ?? ""}: ${error.message}`));
+      streams.err(logLine(clock(), "error", `could not reach ${shownAddress(settings)}: ${error.message}`));
     }
     const told = tellFailure(error, { ...subject, prelude: preludeOf(entry, subject) });
     streams.out(`\n* fatal: ${told.line}\n`);
@@ -127,6 +127,11 @@ function openContext(flags: NotaryFlags, settings: NotarySettings, program: Prog
 function logLine(now: number, level: LogLevel, message: string): string {
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
   return `time="${time}" level=${level} msg=${JSON.stringify(message)}\n`;
+}
+
+/** Never with the name and password that somebody wrote into it. */
+function shownAddress(settings: NotarySettings | undefined): string {
+  return settings?.serverUrl.replace(/^([a-z+.-]+:\/\/)?.*@/is, "$1") ?? "";
 }
 
 async function subjectOf(

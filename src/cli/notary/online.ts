@@ -13,6 +13,7 @@ import {
   type TlsAnchors,
 } from "../../http/index.ts";
 import { createTrustServer, type TrustServer } from "../../remote/index.ts";
+import { printable } from "../terminal.ts";
 import { NotaryUsage } from "./command-line.ts";
 import type { NotaryContext } from "./front-context.ts";
 
@@ -42,7 +43,8 @@ export function openTrustServer(context: NotaryContext, gun: Gun): OpenServer {
 function parseServerUrl(text: string): URL {
   const url = URL.parse(text);
   if (url === null || !/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    throw new NotaryUsage(`Could not parse remote trust server url (${text}): it is not https://HOST[:PORT]`);
+    const shown = text.includes("@") ? "one with a name or password" : printable(text);
+    throw new NotaryUsage(`Could not parse remote trust server url (${shown}): it is not https://HOST[:PORT]`);
   }
   if (url.protocol === "https:" || url.protocol === "http:") return url;
   throw new CountersignError(
