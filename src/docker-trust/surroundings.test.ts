@@ -37,6 +37,8 @@ it("a trust server without TLS is refused, and a password in its address is not 
     "trust.example.com",
     "ftp://a",
     "http://u:hunter2@trust.example.com",
+    "u:hunter2@trust.example.com",
+    "https://u:hunter2@",
   ]) {
     assert.throws(() => serverOf("alpine", { DOCKER_CONTENT_TRUST_SERVER: server }), refusal(server), server);
   }

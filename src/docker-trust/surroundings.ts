@@ -24,7 +24,7 @@ export function dockerTrustServer(
     const url = URL.parse(named);
     if (url?.protocol === "https:") return named;
     // Docker repeats the text; it may hold a password.
-    const shown = url === null || url.password !== "" ? "something else" : named;
+    const shown = url === null || named.includes("@") ? "something else" : named;
     throw new CountersignError("usage.invalid", `valid https URL required for trust server, got ${shown}`, {
       hints: ["DOCKER_CONTENT_TRUST_SERVER names it"],
     });

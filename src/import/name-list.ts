@@ -29,9 +29,7 @@ export function parseServerAndName(text: string, from: string | undefined): Name
   if (from !== undefined) return { server: from, gun: parseGun(text) };
   const [, scheme, host = "", name = ""] = /^(https?:\/\/)?([A-Za-z0-9.-]+(?::\d+)?)\/(.+)$/.exec(text) ?? [];
   if (name === "" || !/[.:]|^localhost$/.test(host)) {
-    // Somebody's password may stand before an @.
-    const shown = text.includes("@") ? "an address with a name and password" : JSON.stringify(text.slice(0, 120));
-    throw new CountersignError("usage.invalid", `not SERVER/GUN: ${shown}`, {
+    throw new CountersignError("usage.invalid", `not SERVER/GUN: ${shownAddress(text)}`, {
       hints: [
         "such as notary.example.com/registry.example.com/team/app",
         "or name the server once: --from https://notary.example.com registry.example.com/team/app",
@@ -39,6 +37,11 @@ export function parseServerAndName(text: string, from: string | undefined): Name
     });
   }
   return { server: `${scheme ?? "https://"}${host}`, gun: parseGun(name) };
+}
+
+/** Somebody's password may stand before an @. */
+function shownAddress(text: string): string {
+  return text.includes("@") ? "an address with a name and password" : JSON.stringify(text.slice(0, 120));
 }
 
 /** One name a line; blank lines are passed over, and what follows a `#`. @throws usage.invalid, encoding.invalid */
@@ -71,10 +74,10 @@ export async function registryCatalogue(
   signal?: AbortSignal,
 ): Promise<readonly Gun[]> {
   const [, scheme, host = ""] = /^(https?:\/\/)?([^/]+)\/?$/.exec(registry) ?? [];
-  const guess = host !== "" && isLoopback(host.replace(/:\d+$/, "")) ? "http://" : "https://";
-  const base = URL.parse(`${scheme ?? guess}${host}/v2/_catalog?n=1000`);
-  if (base === null)
-    throw new CountersignError("usage.invalid", `not a registry: ${JSON.stringify(registry.slice(0, 80))}`);
+  const guess = isLoopback(host.replace(/:\d+$/, "")) ? "http://" : "https://";
+  // Without a host the path would be taken for one.
+  const base = host === "" ? null : URL.parse(`${scheme ?? guess}${host}/v2/_catalog?n=1000`);
+  if (base === null) throw new CountersignError("usage.invalid", `not a registry: ${shownAddress(registry)}`);
   const names: Gun[] = [];
   let url: URL | undefined = base;
   for (let page = 0; url !== undefined; page++) {

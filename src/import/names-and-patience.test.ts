@@ -41,6 +41,15 @@ function registry(
   };
 }
 
+test("an address that is no registry is told without the password in it, and nobody is asked instead", async () => {
+  for (const address of ["https://user:s3cret@", "user:s3cret@/x", "registry.example.com/team", ""]) {
+    await assert.rejects(registryCatalogue(address, registry({})), (error: Error) => {
+      assert.match(error.message, /^not a registry: /);
+      return !error.message.includes("s3cret");
+    });
+  }
+});
+
 test("a catalogue is read page by page, and never from another host", async () => {
   const base = "https://registry.example.com/v2/_catalog?n=1000";
   const next = "https://registry.example.com/v2/_catalog?n=1000&last=a";
