@@ -98,6 +98,15 @@ describe("a failure is told as Notary tells it", () => {
     assert.doesNotMatch(tell("metadata.invalid", "bad \u001b[2Jname\r\n* fatal: all is well").line, /[\u0000-\u001f]/);
   });
 
+  it("an expired document: its own role is to be renewed by its holder, a timestamp by the server alone", () => {
+    const more = (role: string) =>
+      tell("metadata.expired", `${role} version 2 expired at 2026-11-02T07:27:07Z`).more.join("\n");
+    assert.match(more("root"), /notary witness -p ex\/app root$/m);
+    assert.match(more("targets/qa"), /notary witness -p ex\/app targets\/qa$/m);
+    assert.match(more("timestamp"), /the trust server signs the timestamp/);
+    assert.doesNotMatch(more("timestamp"), /witness/);
+  });
+
   it("sends nobody to commands of another program", () => {
     const error = new CountersignError("key.missing", `key ${id}`, {
       hints: ["bring it with: countersign key import FILE"],

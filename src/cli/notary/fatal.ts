@@ -159,6 +159,13 @@ function roleLine(message: string): string {
   return role === undefined ? message : `tuf: invalid role ${role}. delegation does not exist`;
 }
 
+function renewal(message: string, gun: string): string {
+  const role = roleIn(message);
+  return role === "timestamp"
+    ? "the trust server signs the timestamp: see that it runs and has its keys, and that its clock and this machine's agree"
+    : `whoever holds the ${role} key can renew it, also now: notary witness -p ${gun} ${role}`;
+}
+
 const address = "the server is the one of -s URL, else remote_server.url in the configuration";
 
 /** What to do, in the words of somebody who calls `notary`. */
@@ -185,9 +192,7 @@ function advice(error: CountersignError, { gun = "GUN", hasCachedRoot }: Subject
     case "metadata.expired":
       // An old copy, and a server that did not answer: nobody has to renew anything.
       if (error.cause instanceof CountersignError) return [];
-      return [
-        "whoever holds the key of that role can renew it, also now: notary witness -p, or for root: countersign rotate --certificate",
-      ];
+      return [renewal(error.message, gun)];
     case "metadata.rollback":
       return [
         `if the server was restored from a backup, publishing again brings it level; notary delete ${gun} forgets what is cached here`,

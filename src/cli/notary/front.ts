@@ -9,7 +9,7 @@ import { type CommandEntry, commandTable, globalFlags, versionFlag } from "./com
 import { type Subject, tellFailure } from "./fatal.ts";
 import type { LogLevel, NotaryContext } from "./front-context.ts";
 import { notaryPassphrases } from "./prompts.ts";
-import { type NotarySettings, readNotarySettings } from "./settings.ts";
+import { type NotarySettings, readNotarySettings, withoutLogin } from "./settings.ts";
 import { readAllInput, readInputLine, writeBytes } from "./standard-streams.ts";
 
 /** The parts of a process that tests replace. */
@@ -68,7 +68,9 @@ async function runCommand(entry: CommandEntry, flags: NotaryFlags, program: Prog
     if (error instanceof NotaryUsage) throw error;
     const subject = await subjectOf(flags.positionals[0], settings, clock);
     if (isCountersignError(error, "download.unreachable", "download.too_slow", "tls.untrusted", "request.invalid")) {
-      streams.err(logLine(clock(), "error", `could not reach ${shownAddress(settings)}: ${error.message}`));
+      streams.err(
+        logLine(clock(), "error", `could not reach ${withoutLogin(settings?.serverUrl ?? "")}: ${error.message}`),
+      );
     }
     const told = tellFailure(error, { ...subject, prelude: preludeOf(entry, subject) });
     streams.out(`\n* fatal: ${told.line}\n`);
@@ -127,11 +129,6 @@ function openContext(flags: NotaryFlags, settings: NotarySettings, program: Prog
 function logLine(now: number, level: LogLevel, message: string): string {
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
   return `time="${time}" level=${level} msg=${JSON.stringify(message)}\n`;
-}
-
-/** Never with the name and password that somebody wrote into it. */
-function shownAddress(settings: NotarySettings | undefined): string {
-  return settings?.serverUrl.replace(/^([a-z+.-]+:\/\/)?.*@/is, "$1") ?? "";
 }
 
 async function subjectOf(

@@ -14,6 +14,7 @@ import type { Document } from "../../tuf/index.ts";
 import { type Desk, isOnServer, missing, openDesk } from "./desk.ts";
 import { beginCollection } from "./first-documents.ts";
 import type { NotaryContext } from "./front-context.ts";
+import { withoutLogin } from "./settings.ts";
 
 const rootRole = parseRoleName("root");
 const targetsRole = parseRoleName("targets");
@@ -41,7 +42,7 @@ async function publishList(context: NotaryContext, { gun, ports, places }: Desk,
   const list = context.directory.changes(gun);
   const ring = await openKeyRing(places, context.passphrases);
   const { findings } = await publishStaged(ports, { gun, list, pins, ring, acceptsUnsigned: true });
-  tell(context, findings);
+  tell(context, gun, findings);
 }
 
 async function keyIds({ places }: Desk): Promise<string> {
@@ -61,10 +62,14 @@ export async function pinsToPublish(context: NotaryContext, desk: Desk): Promise
   return again.pins;
 }
 
-export function tell(context: NotaryContext, findings: readonly Finding[]): void {
-  for (const { message, hints } of findings) {
+export function tell(context: NotaryContext, gun: Gun, findings: readonly Finding[]): void {
+  const { serverUrl, trustDirectory } = context.settings;
+  const where = `--trust-dir ${trustDirectory} --server ${withoutLogin(serverUrl)}`;
+  for (const { code, message, hints } of findings) {
     context.log("warning", message);
     for (const hint of hints) context.note(`  - ${hint}`);
+    // `notary` has no command for it.
+    if (code === "key.single_root") context.note(`  - countersign rotate ${gun} root --recovery-kit FILE ${where}`);
   }
 }
 
@@ -85,7 +90,7 @@ async function publishFirst(context: NotaryContext, desk: Desk): Promise<void> {
   // As a reader of this directory, which from now on holds what the server serves.
   await openTrustedCollection(ports, { gun, dialect: "notary1", pins, trustOnFirstUse: false, offline: "never" });
   await list.remove(staged.map(({ id }) => id));
-  tell(context, findings);
+  tell(context, gun, findings);
 }
 
 /** What this machine alone knows, as `init` left it; undefined: nothing, or not whole. */

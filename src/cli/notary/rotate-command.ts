@@ -32,7 +32,7 @@ export const keyRotate: NotaryCommand = async (context) => {
     context.log("warning", "-l is not needed: readers with old caches follow the chain of roots");
   }
   if (report.resumed) context.note("an interrupted rotation was completed, with its keys");
-  tell(context, report.findings);
+  tell(context, gun, report.findings);
   for (const role of roles) say(`Successfully rotated ${role} key for repository ${gun}\n`);
 };
 

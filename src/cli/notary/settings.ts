@@ -56,6 +56,11 @@ export async function readNotarySettings(flags: NotaryFlags, home: string): Prom
   };
 }
 
+/** An address for people: never with the name and password that somebody wrote into it. */
+export function withoutLogin(address: string): string {
+  return address.replace(/^([a-z+.-]+:\/\/)?.*@/is, "$1");
+}
+
 async function readConfig(path: string, named: string | undefined): Promise<JsonObject> {
   const bytes = await readSmallFile(path, { maxBytes: maxConfigBytes });
   if (bytes === undefined) {
