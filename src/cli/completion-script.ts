@@ -1,45 +1,51 @@
 // Completion scripts. Everything in them comes from our own table: words of [a-z-] and texts without quotes, so nothing needs quoting.
-import { type CommandSpec, commonOptions, type TableEntry } from "./command.ts";
+import type { OptionSpec } from "./command.ts";
 
-interface Described {
-  readonly spec: CommandSpec;
+/** A program to complete: this one, or `notary`. */
+export interface CompletedProgram {
+  readonly name: string;
+  readonly commands: readonly CompletedCommand[];
+}
+
+export interface CompletedCommand {
+  /** `verify`, or `key list`. */
+  readonly name: string;
   readonly summary: string;
+  /** All of them, with what every command has. */
+  readonly options: readonly Pick<OptionSpec, "name" | "short" | "value" | "isFile" | "text">[];
 }
 
 /** The script for `shell`, or undefined for a shell we do not know. */
-export async function completionScript(shell: string, table: readonly TableEntry[]): Promise<string | undefined> {
-  if (shell !== "bash" && shell !== "zsh" && shell !== "fish") return undefined;
-  const commands = await Promise.all(
-    table.map(async (entry) => ({ spec: (await entry.load()).spec, summary: entry.summary })),
-  );
-  if (shell === "bash") return bash(commands);
-  return shell === "zsh" ? zsh(commands) : fish(commands);
+export function completionScript(shell: string, program: CompletedProgram): string | undefined {
+  if (shell === "bash") return bash(program);
+  if (shell === "zsh") return zsh(program);
+  return shell === "fish" ? fish(program) : undefined;
 }
 
-function firstWords(commands: readonly Described[]): readonly string[] {
-  return [...new Set(commands.map(({ spec }) => spec.name.split(" ")[0] ?? ""))];
+function firstWords(commands: readonly CompletedCommand[]): readonly string[] {
+  return [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))];
 }
 
-function secondWords(commands: readonly Described[], first: string): readonly string[] {
-  return commands.flatMap(({ spec }) => {
-    const [group, second] = spec.name.split(" ");
+function secondWords(commands: readonly CompletedCommand[], first: string): readonly string[] {
+  return commands.flatMap(({ name }) => {
+    const [group, second] = name.split(" ");
     return group === first && second !== undefined ? [second] : [];
   });
 }
 
-function optionWords(spec: CommandSpec): string {
-  return [...spec.options, ...commonOptions].map((option) => `--${option.name}`).join(" ");
+function optionWords({ options }: CompletedCommand): string {
+  return options.map((option) => `--${option.name}`).join(" ");
 }
 
-function fileOptions(commands: readonly Described[]): readonly string[] {
-  const names = commands.flatMap(({ spec }) => spec.options.filter((option) => option.isFile).map((one) => one.name));
+function fileOptions(commands: readonly CompletedCommand[]): readonly string[] {
+  const names = commands.flatMap(({ options }) => options.filter((option) => option.isFile).map((one) => one.name));
   return [...new Set(names)];
 }
 
-function bash(commands: readonly Described[]): string {
+function bash({ name: program, commands }: CompletedProgram): string {
   const groups = firstWords(commands).filter((word) => secondWords(commands, word).length > 0);
-  return `# bash completion for countersign
-_countersign() {
+  return `# bash completion for ${program}
+_${program}() {
   local word="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}" words=""
   case " ${fileOptions(commands)
     .map((name) => `--${name}`)
@@ -59,28 +65,28 @@ ${groups.map((group) => `      ${group}) words="${secondWords(commands, group).j
   fi
   if [ -z "$words" ]; then
     case "$command" in
-${commands.map(({ spec }) => `      "${spec.name}") words="${optionWords(spec)}" ;;`).join("\n")}
+${commands.map((command) => `      "${command.name}") words="${optionWords(command)}" ;;`).join("\n")}
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$word"))
   [ "\${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "$word"))
 }
-complete -o filenames -F _countersign countersign
+complete -o filenames -F _${program} ${program}
 `;
 }
 
-function zsh(commands: readonly Described[]): string {
-  const entries = commands.map(({ spec }) => {
-    const options = [...spec.options, ...commonOptions].map((option) => {
+function zsh({ name: program, commands }: CompletedProgram): string {
+  const entries = commands.map(({ name, options }) => {
+    const described = options.map((option) => {
       const value = option.value === undefined ? "" : `:${option.value}:${option.isFile === true ? "_files" : ""}`;
       return `'--${option.name}[${bracketText(option.text)}]${value}'`;
     });
-    return `    "${spec.name}") _arguments ${options.join(" ")} '*:name:_files' ;;`;
+    return `    "${name}") _arguments ${described.join(" ")} '*:name:_files' ;;`;
   });
   const groups = firstWords(commands).filter((word) => secondWords(commands, word).length > 0);
-  return `#compdef countersign
-# zsh completion for countersign
-_countersign() {
+  return `#compdef ${program}
+# zsh completion for ${program}
+_${program}() {
   local command="$words[2]"
   if (( CURRENT == 2 )); then
     compadd ${firstWords(commands).join(" ")} help; return
@@ -100,32 +106,30 @@ ${groups.map((group) => `          ${group}) compadd ${secondWords(commands, gro
 ${entries.join("\n")}
   esac
 }
-_countersign "$@"
+_${program} "$@"
 `;
 }
 
-function fish(commands: readonly Described[]): string {
-  const lines = ["# fish completion for countersign"];
+function fish({ name: program, commands }: CompletedProgram): string {
+  const lines = [`# fish completion for ${program}`];
   for (const word of firstWords(commands)) {
-    const summary = commands.find(({ spec }) => spec.name === word)?.summary ?? `commands of ${word}`;
-    lines.push(`complete -c countersign -n __fish_use_subcommand -a ${word} -d '${quoteText(summary)}'`);
+    const summary = commands.find(({ name }) => name === word)?.summary ?? `commands of ${word}`;
+    lines.push(`complete -c ${program} -n __fish_use_subcommand -a ${word} -d '${quoteText(summary)}'`);
     const seconds = secondWords(commands, word);
     if (seconds.length > 0) {
       const unseen = `__fish_seen_subcommand_from ${word}; and not __fish_seen_subcommand_from ${seconds.join(" ")}`;
-      lines.push(`complete -c countersign -f -n '${unseen}' -a '${seconds.join(" ")}'`);
+      lines.push(`complete -c ${program} -f -n '${unseen}' -a '${seconds.join(" ")}'`);
     }
   }
-  for (const { spec } of commands) {
-    const seen = spec.name
+  for (const { name, options } of commands) {
+    const seen = name
       .split(" ")
       .map((word) => `__fish_seen_subcommand_from ${word}`)
       .join("; and ");
-    for (const option of [...spec.options, ...commonOptions]) {
+    for (const option of options) {
       const kind = option.value === undefined ? "" : option.isFile === true ? " -r" : " -x";
       const short = option.short === undefined ? "" : ` -s ${option.short}`;
-      lines.push(
-        `complete -c countersign -n '${seen}' -l ${option.name}${short}${kind} -d '${quoteText(option.text)}'`,
-      );
+      lines.push(`complete -c ${program} -n '${seen}' -l ${option.name}${short}${kind} -d '${quoteText(option.text)}'`);
     }
   }
   return `${lines.join("\n")}\n`;

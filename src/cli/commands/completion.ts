@@ -1,6 +1,6 @@
 // `countersign completion SHELL`: a completion script made from the command table.
 import { CountersignError } from "../../bytes/index.ts";
-import type { Command } from "../command.ts";
+import { type Command, commonOptions } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 
 export const completion: Command = {
@@ -20,7 +20,14 @@ export const completion: Command = {
   async run({ args, terminal, commands }) {
     const shell = args.positionals[0] ?? "";
     const { completionScript } = await import("../completion-script.ts");
-    const script = await completionScript(shell, commands);
+    const described = await Promise.all(
+      commands.map(async ({ name, summary, load }) => ({
+        name,
+        summary,
+        options: [...(await load()).spec.options, ...commonOptions],
+      })),
+    );
+    const script = completionScript(shell, { name: "countersign", commands: described });
     if (script === undefined) {
       throw new CountersignError("usage.invalid", `no completion for the shell ${shell.slice(0, 40)}`, {
         hints: ["shells: bash, zsh, fish"],

@@ -69,6 +69,20 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./target-commands.ts")).addHash,
   },
   {
+    name: "completion",
+    summary: "Generate the autocompletion script for the specified shell",
+    about:
+      "Generate the autocompletion script for notary for the specified shell.\nSee each sub-command's help for details on how to use the generated script.",
+  },
+  ...["bash", "fish", "zsh"].map((shell) => ({
+    name: `completion ${shell}`,
+    summary: `Generate the autocompletion script for ${shell}`,
+    about: `Generate the autocompletion script for the ${shell} shell.`,
+    usage: "",
+    flags: [{ name: "no-descriptions", kind: "bool", text: "disable completion descriptions" } satisfies FlagSpec],
+    load: async () => (await import("./completion-command.ts")).completion(shell),
+  })),
+  {
     name: "delegation",
     summary: "Operates on delegations.",
     about: "Operations on TUF delegations.",
