@@ -49,6 +49,12 @@ export const frontScript: Script = {
     await ann("list", "--bogus");
     await ann("list", gun, "-r");
     await ann("lst");
+    await ann("help");
+    await ann("remove");
+    await ann("add", gun, "v5", "hello.txt", "-r", "root");
+    await ann("remove", gun, "v5", "-r", "nonsense");
+    await ann("delegation", "list", "docker.example.com/team/none");
+    await ann("verify", gun, "v3", "-i", "hello.txt", "-o", "no-such-directory/out");
     await ann("list", "--help");
     await ann("key", "--help");
     await ann("key", "rotate", "--help");

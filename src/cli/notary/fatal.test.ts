@@ -107,6 +107,28 @@ describe("a failure is told as Notary tells it", () => {
     assert.doesNotMatch(more("timestamp"), /witness/);
   });
 
+  it("14-H, 14-I: a server without the keys that the root names is told from one that refuses a change", () => {
+    const more = (reason: string) => tell("publish.refused", `https://h/: INVALID_UPDATE: ${reason}`).more.join("\n");
+    for (const reason of [
+      `An error occurred during validation: rpc error: code = NotFound desc = key ${id} not found`,
+      "The root metadata is invalid: no  timestamp keys exist on the server",
+    ]) {
+      assert.match(more(reason), /notary key rotate ex\/app snapshot timestamp -r/);
+      assert.match(more(reason), /begun for another server and never published/);
+    }
+    assert.doesNotMatch(more("The targets metadata is invalid: unsupported value"), /another server/);
+  });
+
+  it("a recovery kit is a way where the root key is lost, by the command that knows it", () => {
+    const hints = ["or let the recovery kit sign: --sign-with-kit FILE"];
+    const error = new CountersignError("key.missing", `a new root is signed by 1 of these keys, 0 at hand: ${id}`, {
+      hints,
+    });
+    const { more } = tellFailure(error, { gun: "ex/app", host: undefined, hasCachedRoot: true });
+    assert.ok(!more.some((text) => text.includes("FILE")));
+    assert.ok(more.some((text) => text.includes("countersign rotate --help says how, under --sign-with-kit")));
+  });
+
   it("sends nobody to commands of another program", () => {
     const error = new CountersignError("key.missing", `key ${id}`, {
       hints: ["bring it with: countersign key import FILE"],

@@ -22,7 +22,7 @@ export interface Subject {
 }
 
 /** Advice that speaks of our own commands and settings, or of docker's: the `notary` command reads none of them. */
-const notOfNotary = /countersign |docker login|--tls-ca |DOCKER_CONFIG|COUNTERSIGN_/;
+const notOfNotary = /countersign |docker login|--tls-ca |--sign-with-kit |DOCKER_CONFIG|COUNTERSIGN_/;
 
 export function tellFailure(error: unknown, subject: Subject): Told {
   if (!(error instanceof CountersignError)) {
@@ -159,6 +159,15 @@ function roleLine(message: string): string {
   return role === undefined ? message : `tuf: invalid role ${role}. delegation does not exist`;
 }
 
+/** notary-v1, 14-H and 14-I. */
+function wrongServersKeys(gun: string): readonly string[] {
+  return [
+    "the server does not hold a key that the root names: a moved or restored server, or the wrong one",
+    `with the root key: notary key rotate ${gun} snapshot timestamp -r puts both right in one root`,
+    `begun for another server and never published: publish it there, or notary delete ${gun} and begin again`,
+  ];
+}
+
 function renewal(message: string, gun: string): string {
   const role = roleIn(message);
   return role === "timestamp"
@@ -177,10 +186,9 @@ function advice(error: CountersignError, { gun = "GUN", hasCachedRoot }: Subject
     case "storage.conflict":
       return ["somebody else published first: run the same command again"];
     case "server.key_missing":
-      return [
-        "the server does not hold a key that the root names: a moved or restored server, or the wrong one",
-        `with the root key: notary key rotate ${gun} snapshot timestamp -r puts both right in one root`,
-      ];
+      return wrongServersKeys(gun);
+    case "publish.refused":
+      return /\bkeys exist on the server|\bkey [0-9a-f]{64} not found/.test(error.message) ? wrongServersKeys(gun) : [];
     case "pin.mismatch":
     case "threshold.unmet":
       return hasCachedRoot && roleIn(error.message) !== "targets"
@@ -198,7 +206,12 @@ function advice(error: CountersignError, { gun = "GUN", hasCachedRoot }: Subject
         `if the server was restored from a backup, publishing again brings it level; notary delete ${gun} forgets what is cached here`,
       ];
     case "key.missing":
-      return ["bring the key with notary key import, or see what is here with notary key list"];
+      return [
+        "bring the key with notary key import, or see what is here with notary key list",
+        ...(error.message.startsWith("a new root")
+          ? ["a recovery kit signs in its place: countersign rotate --help says how, under --sign-with-kit"]
+          : []),
+      ];
     case "key.passphrase_wrong":
     case "key.passphrase_missing":
       return [
