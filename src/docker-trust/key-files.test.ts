@@ -71,3 +71,23 @@ it("an encrypted key without docker's path header is stored, not only said to be
   assert.equal(key?.role, "bob");
   assert.ok(key !== undefined && (await vault.open(key.id, passphrases)).publicKey.id === key.id);
 });
+
+it("of a file of several keys all are loaded, also when one is there already; a damaged one in its place is no success", async () => {
+  await using directory = await temporaryDirectory();
+  const folder = join(directory.path, "private");
+  const vault = openNotaryVault(folder);
+  const pems = [1, 2].map(() =>
+    generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+  );
+  const path = join(directory.path, "keys.pem");
+  const load = async (...texts: readonly (string | undefined)[]) => {
+    await writeFile(path, texts.join(""), { mode: 0o600 });
+    await loadSignerKey(vault, { path, shownPath: "keys.pem", name: "bob", passphrases });
+  };
+  await load(pems[0]);
+  const [first] = await vault.list();
+  await load(...pems);
+  assert.equal((await vault.list()).length, 2);
+  await writeFile(first?.path ?? "", "half of a k");
+  await assert.rejects(load(...pems), /a damaged file is in the place of key/);
+});

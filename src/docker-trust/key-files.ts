@@ -43,7 +43,7 @@ export async function generateSignerKey(
   throw new CountersignError("usage.invalid", `public key file already exists: "${path}"`);
 }
 
-/** A key that is there already is no error, and stays as it is. @throws usage.invalid, key.*, disk.* */
+/** Keys that are there already are no error, and stay as they are. @throws usage.invalid, key.*, disk.* */
 export async function loadSignerKey(
   vault: FileVault,
   wanted: {

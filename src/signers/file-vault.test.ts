@@ -88,6 +88,35 @@ test("a file of several keys with one wrong passphrase stores none of them", asy
   assert.deepEqual(await readdir(directory), []);
 });
 
+test("an import that a full disk broke off is ended by the same command: what is there already holds nothing up", async (context) => {
+  const directory = await newDirectory(context);
+  const keys = await Promise.all([generatePrivateKey(), generatePrivateKey(), generatePrivateKey()]);
+  const texts = await Promise.all(keys.map((key) => writeNotaryKeyFile(key, "x", { role: "alice" })));
+  const vault = openFileVault(directory);
+  const load = (...parts: readonly (string | undefined)[]) =>
+    vault.importKeys(Buffer.from(parts.join("")), { passphrases: always("x") });
+  await load(texts[0]);
+  await assert.rejects(load(...texts), (error) => {
+    assert.ok(isCountersignError(error, "key.exists"));
+    assert.match(error.hints.join(), /the other keys of the file are stored now; the key that is there stays/);
+    return true;
+  });
+  assert.equal((await vault.list()).length, 3);
+  await assert.rejects(
+    load(...texts),
+    (error) => isCountersignError(error, "key.exists") && /^nothing/.test(error.hints[0] ?? ""),
+  );
+});
+
+test("a damaged file in the place of a key that is imported is told as that, not as a key that is there", async (context) => {
+  const directory = await newDirectory(context);
+  const vault = openFileVault(directory);
+  const made = await vault.generate({ role: "root", passphrases });
+  const exported = await vault.exportKey(made.id, { form: "pkcs8", passphrases });
+  await writeFile(made.path, (await readFile(made.path, "utf8")).slice(0, 60));
+  await assert.rejects(vault.importKeys(Buffer.from(exported), { passphrases }), coded("key.format"));
+});
+
 test("a key file swapped for another under its name does not sign, and is not listed", async (context) => {
   const directory = await newDirectory(context);
   const vault = openFileVault(directory);

@@ -2,7 +2,7 @@
 // fsync, link), one never replaces another, and nothing here deletes: a lost key cannot be made again, a stale one does no harm.
 // Several processes may use one directory at once. Listing and choosing needs no passphrase.
 import type { KeyObject } from "node:crypto";
-import { CountersignError } from "../bytes/index.ts";
+import { CountersignError, isCountersignError } from "../bytes/index.ts";
 import {
   type CanonicalKeyId,
   generatePrivateKey,
@@ -30,7 +30,8 @@ export interface FileVault extends KeyStore {
   generate(wanted: NewKey & { readonly algorithm?: KeyAlgorithm }): Promise<KeyDescription>;
   /**
    * Takes every key of a file, encrypted ones with the passphrase asked for, and stores them in the vault's own form. `role` and `gun`
-   * stand in where the file has no headers. All keys are opened before the first is stored. @throws key.*, disk.*
+   * stand in where the file has no headers. All keys are opened before the first is stored; where one is there already the others
+   * are stored all the same, and key.exists says so. @throws key.*, disk.*
    */
   importKeys(
     file: Uint8Array,
@@ -73,11 +74,19 @@ export function openVault(directory: string, form: VaultForm): FileVault {
       const opened: { readonly key: KeyObject; readonly entry: KeyFileEntry }[] = [];
       for (const entry of parseKeyFile(file)) opened.push({ key: await openImported(entry, wanted), entry });
       const stored: KeyDescription[] = [];
+      const present: CountersignError[] = [];
       for (const { key, entry } of opened) {
         const role = entry.role ?? wanted.role ?? defaultRole;
         const gun = entry.gun ?? wanted.gun;
-        stored.push(await store(directory, form, key, { role, gun, passphrases: wanted.passphrases }));
+        try {
+          stored.push(await store(directory, form, key, { role, gun, passphrases: wanted.passphrases }));
+        } catch (error) {
+          // The others are not held up by it: an import that a full disk broke off is ended by the same command.
+          if (!isCountersignError(error, "key.exists")) throw error;
+          present.push(error);
+        }
       }
+      if (present.length > 0) throw allPresent(present, opened.length);
       return stored;
     },
     async exportKey(id, wanted): Promise<string> {
@@ -117,7 +126,10 @@ async function listVault(directory: string): Promise<readonly KeyDescription[]> 
 async function store(directory: string, form: VaultForm, key: KeyObject, wanted: NewKey): Promise<KeyDescription> {
   const publicKey = publicKeyFromKeyObject(key);
   const path = pathOf(directory, publicKey.id);
-  if ((await readKeyFileBytes(path)) !== undefined) throw keyExists(publicKey.id, path);
+  if ((await readKeyFileBytes(path)) !== undefined) {
+    if ((await firstEntry(path)) === undefined) throw damagedInPlace(publicKey.id, path);
+    throw keyExists(publicKey.id, path);
+  }
   const passphrase = await newPassphrase(publicKey.id, wanted.role, wanted.passphrases);
   const text = await form.write(key, passphrase, { role: wanted.role, gun: wanted.gun });
   await ensureDirectory(directory);
@@ -183,6 +195,21 @@ async function firstEntry(path: string): Promise<KeyFileEntry | undefined> {
 /** Ids are hex digests, so they are safe as file names. */
 function pathOf(directory: string, id: CanonicalKeyId): string {
   return `${directory}/${id}.key`;
+}
+
+/** `count`: the keys of the file. */
+function allPresent(present: readonly CountersignError[], count: number): CountersignError {
+  const message = present.map((error) => error.message).join("; ");
+  const what = present.length === count ? "nothing was changed" : "the other keys of the file are stored now";
+  const stays =
+    present.length === 1 ? "the key that is there stays as it was" : "those that are there stay as they were";
+  return new CountersignError("key.exists", message, { hints: [`${what}; ${stays}`] });
+}
+
+function damagedInPlace(id: CanonicalKeyId, path: string): CountersignError {
+  return new CountersignError("key.format", `a damaged file is in the place of key ${id}: ${path}`, {
+    hints: ["move it away, then import the key again"],
+  });
 }
 
 function keyExists(id: CanonicalKeyId, path: string): CountersignError {
