@@ -42,6 +42,7 @@ const rows: readonly (readonly [string, (scene: Scene) => Promise<void>])[] = [
   ["key generate and key load: same words, and each tool takes the other's keys", keys],
   ["signer add starts a repository; inspect says the same in JSON and --pretty", signersAndInspect],
   ["sign: a new repository, a new tag, an index for two platforms, all without an engine", firstSign],
+  ["two first signatures at once: one repository, one key of each kind, and both tags", firstSignsAtOnce],
   ["sign what is signed: a second signer joins, both tools in turn", endorse],
   ["revoke: one tag, all tags, nothing to revoke, and a question", revoke],
   ["signer remove really removes, where the built-in one says nothing and does nothing", signerRemove],
@@ -143,6 +144,18 @@ async function firstSign({ world, server, prefix }: Scene): Promise<void> {
   const reader = world.person(`${prefix}-f-reader`, server);
   assert.equal((await reader.plugin(`inspect ${image}`)).stdout, seen.stdout);
   assert.equal((await reader.builtIn(`inspect ${image}`)).stdout, seen.stdout);
+}
+
+async function firstSignsAtOnce({ world, server, prefix }: Scene): Promise<void> {
+  const alice = world.person(`${prefix}-p-alice`, server);
+  const image = `${world.registry.host}/${prefix}/at-once`;
+  await world.push(world.one, `${prefix}/at-once`, "v1");
+  await world.push(world.two, `${prefix}/at-once`, "v2");
+  const signed = await Promise.all([alice.done(`sign ${image}:v1`), alice.done(`sign ${image}:v2`)]);
+  assert.equal(signed.filter(({ stdout }) => stdout.includes("Created signer: alice")).length, 1);
+  assert.equal(readdirSync(join(alice.directory, "trust/private")).length, 3);
+  const pretty = await alice.builtIn(`inspect --pretty ${image}`);
+  assert.match(pretty.stdout, /^v1 .* alice\nv2 .* alice$/m);
 }
 
 async function endorse({ world, server, prefix }: Scene): Promise<void> {

@@ -1,7 +1,8 @@
 // One repository at work: its trust server, docker's trust directory, the keys in it, and the registry behind the image. What docker has
 // cached is what it trusts, so its keys are the pins; pins of our own home hold where docker has nothing cached. The first contact is
 // believed, as docker believes it, but never silently: the root key that is trusted from then on is told.
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
 import { type Clock, type Gun, isCountersignError } from "../bytes/index.ts";
 import {
   type Content,
@@ -16,7 +17,7 @@ import {
   publishChanges,
   type ReadPorts,
 } from "../flows/index.ts";
-import { type Environment, openHome, openNotaryTrustDirectory } from "../home/index.ts";
+import { type Environment, encodeFileName, openHome, openNotaryTrustDirectory, withLock } from "../home/index.ts";
 import { dockerCredentials } from "../http/index.ts";
 import type { Change, CollectionState, KeyRing } from "../publish/index.ts";
 import { openNotaryVault, type PassphraseProvider } from "../signers/index.ts";
@@ -55,6 +56,8 @@ export interface Repository {
    */
   read(options: { readonly offline: boolean }): Promise<Collection | undefined>;
   ring(): Promise<KeyRing>;
+  /** Runs `work` while no other process of ours starts the repository in this directory. @throws storage.locked */
+  whileStarting<T>(work: () => Promise<T>): Promise<T>;
   /** After `read`: what that trusted is what is built upon. @throws as publishChanges */
   publish(options: PublishOptions): Promise<PublishReport>;
   /** What the registry has under the image's tag or digest. @throws image.missing, registry.*, download.* */
@@ -62,6 +65,15 @@ export interface Repository {
   /** The user name of the registry's login. @throws download.denied when a credential helper fails */
   login(): Promise<string | undefined>;
   close(): void;
+}
+
+/** Somebody may be asked for passphrases meanwhile. */
+const startingTimeoutMs = 120_000;
+
+/** In our own state: nothing of ours lies in docker's directory. */
+function startingLock(env: Environment, trustDirectory: string, gun: Gun): string {
+  const place = createHash("sha256").update(resolve(trustDirectory)).digest("hex").slice(0, 32);
+  return join(openHome(env).locations.state, "docker", place, encodeFileName(gun));
 }
 
 /** Nothing is contacted yet. @throws usage.invalid, config.invalid */
@@ -86,6 +98,7 @@ export async function openRepository(image: DockerImage, options: DockerTrustOpt
     passphrases,
     notify,
     ring,
+    whileStarting: (work) => withLock(startingLock(env, trustDirectory, gun), work, { timeoutMs: startingTimeoutMs }),
     async read({ offline }) {
       const known = await pins();
       const isFirst = known.length === 0 && (await ports.home.pins.find(gun)) === undefined;

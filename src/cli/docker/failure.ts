@@ -19,7 +19,7 @@ export function failureText(error: unknown): string {
 }
 
 /** Advice that speaks of our own options and key directory, or of plain http: `docker trust` has none of them. */
-const notOfDocker = /--tls-ca |by file descriptor|http:\/\/ address|countersign (?:key|init)\b/;
+const notOfDocker = /--tls-ca |by file descriptor|http:\/\/ address|countersign (?:key|init|trust)\b/;
 
 /** What to do, in the words of somebody who calls `docker trust`. */
 function advice({ code }: CountersignError): readonly string[] {
@@ -28,6 +28,10 @@ function advice({ code }: CountersignError): readonly string[] {
     case "key.passphrase_wrong":
       return [
         "set DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE and DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE, or run on a terminal",
+      ];
+    case "collection.exists":
+      return [
+        "somebody has started it meanwhile; its owner lets you sign: docker trust signer add --key YOUR.pub NAME REPOSITORY",
       ];
     case "key.missing":
       return ["a key that is elsewhere comes here with: docker trust key load KEYFILE"];

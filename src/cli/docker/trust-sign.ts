@@ -31,11 +31,8 @@ export const trustSign: TrustCommand = {
     await inRepository(context, text, async (repository) => {
       const tag = tagOf(repository);
       let collection = await repository.read({ offline: false });
-      if (collection === undefined || (await isHalfStarted(repository, collection))) {
-        // Before anything is made that cannot be taken back.
-        await repository.content();
-        await begin(repository, streams, collection === undefined);
-        collection = await repository.read({ offline: false });
+      if (await isToBegin(repository, collection)) {
+        collection = await repository.whileStarting(() => beginUnlessBegun(repository, streams));
       }
       const [existing] = collection === undefined ? [] : (await readTrustData(collection, tag)).tags;
       await signTag(repository, context, { tag, existing });
@@ -71,6 +68,20 @@ async function signTag(
     say(streams, [...existing.signers].sort().join(", "));
   }
   say(streams, `Successfully signed ${reference.gun}:${tag}`);
+}
+
+async function isToBegin(repository: Repository, collection: Collection | undefined): Promise<boolean> {
+  return collection === undefined || isHalfStarted(repository, collection);
+}
+
+/** Another process of this machine may have begun it since it was looked for. */
+async function beginUnlessBegun(repository: Repository, streams: Streams): Promise<Collection | undefined> {
+  const collection = await repository.read({ offline: false });
+  if (!(await isToBegin(repository, collection))) return collection;
+  // Before anything is made that cannot be taken back.
+  await repository.content();
+  await begin(repository, streams, collection === undefined);
+  return repository.read({ offline: false });
 }
 
 /** An earlier run made the collection and was cut off before it had named the first signer. */

@@ -31,11 +31,12 @@ export const trustSignerAdd: TrustCommand = {
       say(streams, `Adding signer "${name}" to ${text}...`);
       try {
         await inRepository(context, text, async (repository) => {
-          if ((await repository.read({ offline: false })) === undefined) {
+          await repository.whileStarting(async () => {
+            if ((await repository.read({ offline: false })) !== undefined) return;
             say(streams, `Initializing signed repository for ${text}...`);
             await startRepository(repository);
             say(streams, `Successfully initialized "${text}"`);
-          }
+          });
           await repository.publish({ changes: () => addSigner(role, keys) });
         });
         say(streams, `Successfully added signer: ${name} to ${text}\n`);

@@ -61,6 +61,7 @@ function repositoryOf({ ports, places }: Machine, { tag, holds, owns, registry, 
     passphrases,
     notify: (text) => notes.push(text),
     ring,
+    whileStarting: (work) => work(),
     read: () =>
       openTrustedCollection(ports, { gun, dialect: "notary1", pins: [], trustOnFirstUse: false, offline: "never" }),
     publish: async ({ changes, publisher, blobs = new Map() }) =>

@@ -80,7 +80,7 @@ export const commandTable: readonly CommandEntry[] = [
     about: `Generate the autocompletion script for the ${shell} shell.`,
     usage: "",
     flags: [{ name: "no-descriptions", kind: "bool", text: "disable completion descriptions" } satisfies FlagSpec],
-    load: async () => (await import("./completion-command.ts")).completion(shell),
+    load: async () => (await import("./completion-command.ts")).completion(shell, commandTable, globalFlags),
   })),
   {
     name: "delegation",
