@@ -32,6 +32,9 @@ const byCode: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
     "or believe whoever answers first, this once: --trust-on-first-use",
   ],
   "publish.refused": ["nothing was changed; the message says what the server objects to"],
+  "role.invalid": [
+    "roles are root, targets, snapshot, timestamp and targets/NAME: countersign status GUN shows which there are",
+  ],
   "storage.corrupt": ["restore the data directory from a backup: nothing is served from a damaged one"],
   "storage.locked": ["wait for the other process to end, or give this one its own directory"],
   "storage.newer": ["start the version of countersign that wrote it, or a newer one"],
