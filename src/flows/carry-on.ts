@@ -3,7 +3,16 @@
 // to the new one and no version they remember goes down (notary-v1, 9.2 and 14-H: one root for both online keys).
 import { CountersignError, equalBytes, type Gun, isCountersignError, type RoleName } from "../bytes/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
-import { type DialectState, type KeyRing, prepareChange, publicationParts, type SetTopKeys } from "../publish/index.ts";
+import {
+  type Change,
+  type DialectState,
+  type Finding,
+  type KeyRing,
+  type Prepared,
+  prepareChange,
+  publicationParts,
+  type SetTopKeys,
+} from "../publish/index.ts";
 import type { Pin } from "../updater/index.ts";
 import { canonicalIds } from "./inspect.ts";
 import type { ReadPorts } from "./ports.ts";
@@ -40,16 +49,11 @@ export function rootKeysAtHand({ root }: DialectState, ring: KeyRing) {
  */
 export async function carryOn(ports: ReadPorts, request: CarryOnRequest): Promise<CarryOnReport> {
   return ports.home.whilePublishing(request.gun, async () => {
-    const { gun, state, ring } = request;
+    const { gun, state } = request;
     if (await isCarriedOn(ports, request)) return { kind: "already" };
     requireRootKeys(request);
     const changes: readonly SetTopKeys[] = [await handedOver(ports, "timestamp"), await handedOver(ports, "snapshot")];
-    const { publication, findings } = await prepareChange({ gun, dialects: new Map([["notary1", state]]) }, changes, {
-      now: ports.clock(),
-      keys: ring,
-      startsTuf1: true,
-      ...(request.publisher === undefined ? {} : { publisher: request.publisher }),
-    });
+    const { publication, findings } = await prepareNext(request, changes, ports.clock());
     const parts = [
       ...request.history.map(({ role, bytes }) => ({ filename: `history/${role}`, bytes })),
       ...publicationParts(publication).map(({ name, bytes }) => ({ filename: name, bytes })),
@@ -66,6 +70,40 @@ export async function carryOn(ports: ReadPorts, request: CarryOnRequest): Promis
     );
     return { kind: "carriedOn", published, behind, findings, attempts: 1, rootVersion };
   });
+}
+
+/**
+ * With tuf1 where it can be started. What locks its readers out (a delegation without keys, notary1's readers pass over it) does not keep
+ * the collection from coming home.
+ */
+async function prepareNext(
+  { gun, state, ring: keys, publisher }: CarryOnRequest,
+  changes: readonly Change[],
+  now: number,
+) {
+  const prepare = (startsTuf1: boolean): Promise<Prepared> =>
+    prepareChange({ gun, dialects: new Map([["notary1", state]]) }, changes, {
+      now,
+      keys,
+      startsTuf1,
+      ...(publisher === undefined ? {} : { publisher }),
+    });
+  try {
+    return await prepare(true);
+  } catch (error) {
+    if (!isCountersignError(error, "preflight.would_lock_out", "preflight.inexpressible")) throw error;
+    const { publication, findings } = await prepare(false);
+    const notStarted: Finding = {
+      severity: "warning",
+      code: "dialect.not_started",
+      dialect: "tuf1",
+      role: undefined,
+      message: `tuf1 is not started: ${error.message.replace(/^this change would lock people out: /, "")}`,
+      hints: [...error.hints, `then: countersign publish ${gun} --add-tuf1`],
+      cause: error,
+    };
+    return { publication, findings: [...findings, notStarted] };
+  }
 }
 
 /** @throws key.missing */

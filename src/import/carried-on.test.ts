@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseRoleName, parseTargetName } from "../bytes/index.ts";
+import { CountersignError, parseRoleName, parseTargetName } from "../bytes/index.ts";
 import { publishChanges } from "../flows/index.ts";
 import { openHome } from "../home/index.ts";
 import { keyRingOf } from "../publish/index.ts";
@@ -96,6 +96,27 @@ test("delegations keep their bytes, also those that readers pass over", async ()
   }
 });
 
+test("14-N: a delegation that has lost its last key does not keep a collection from coming home", async () => {
+  await using world = await openImportWorld();
+  const { old } = world;
+  const releases = await old.delegate("targets", "targets/releases");
+  await old.publish("targets", "targets/releases");
+  releases.signers.length = 0;
+  await old.publish("targets");
+  const outcome = await world.run();
+  assert.equal(outcome.kind, "carriedOn", String(outcome.error?.message));
+  assert.match(outcome.warnings.join("\n"), /tuf1 is not started: .*targets\/releases/);
+  const status = await world.server().status();
+  assert.deepEqual([...(status?.dialects.keys() ?? [])], ["notary1"]);
+  const now = world.clock.now();
+  const options = { gun: old.gun, cache: new MemoryCache(), pins: pinsOf(old.keys.root), now };
+  const read = await openCollection({ ...options, dialect: "notary1", source: world.server().notary1Source() });
+  assert.deepEqual(
+    (await read.listTargets()).map(({ name }) => name),
+    ["1.0"],
+  );
+});
+
 test("interrupted between history and commit, the collection stands as it was, and the next run completes it", async () => {
   await using world = await openImportWorld();
   const { old, storage } = world;
@@ -131,6 +152,16 @@ test("without the root key nothing reaches the server, and the evidence is kept"
   assert.deepEqual([outcome.kind, outcome.error?.code], ["keysMissing", "key.missing"]);
   assert.equal(await world.server().status(), undefined);
   assert.equal((await world.archive.record(world.old.gun))?.tags, 1);
+});
+
+test("root keys whose passphrase is wrong are told as keys, not as a server that refuses", async () => {
+  await using world = await openImportWorld();
+  const closed = world.old.keys.root.map(({ publicKey }) => ({
+    publicKey,
+    sign: () => Promise.reject(new CountersignError("key.passphrase_wrong", "the passphrase does not open it")),
+  }));
+  const outcome = await world.run({ keys: [...closed, ...world.old.keys.targets] });
+  assert.deepEqual([outcome.kind, outcome.error?.code], ["keysMissing", "key.passphrase_wrong"]);
 });
 
 test("a name that is somebody else's on our server is left alone", async () => {

@@ -179,7 +179,7 @@ function stopsEverything(error: CountersignError): boolean {
 }
 
 function destinationFailure(error: CountersignError): "unreachable" | "keysMissing" | "failed" {
-  if (error.code === "key.missing") return "keysMissing";
+  if (error.kind === "key") return "keysMissing";
   return isCountersignError(error, ...passingFailures) ? "unreachable" : "failed";
 }
 

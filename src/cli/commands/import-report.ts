@@ -20,7 +20,7 @@ const words: Readonly<Record<OutcomeKind, string>> = {
   carriedOn: "carried on, with their history",
   startedAnew: "started anew, under a new root",
   already: "done before",
-  keysMissing: "kept as evidence: their root keys are not at hand",
+  keysMissing: "kept as evidence: their root keys are not at hand, or do not open",
   refused: "do not verify",
   missing: "not there",
   unreachable: "out of reach",

@@ -22,7 +22,7 @@ const spec: CommandSpec = {
     "Brings collections home from any Notary v1 server, also one that is about to be switched off. Reads each with the pins given, verifies the whole chain of roots and everything below, and keeps the documents as evidence that verifies offline for ever.",
     "With a collection's root keys at hand its chain goes on at our server: the next root names our server's keys, everything else keeps its bytes, and readers with old caches follow. Without them it stays evidence, unless --new-root lets it begin again under a new root, which says in each tag's signed custom data what it was taken from; its readers have to pin the new root.",
     "Many collections are imported some at a time. A server that is away for a while is waited for; a run that was stopped is run again and goes on. Nothing is believed on first use unless --trust-on-first-use says so, and then the report says it for each collection.",
-    "Exit code: 0 everything is where it was asked to be; 1 something does not verify; 3 a source has no such collection; 4 a server could not be reached; 6 root keys are not at hand; 7 our server did not take something.",
+    "Exit code: 0 everything is where it was asked to be; 1 something does not verify; 3 a source has no such collection; 4 a server could not be reached; 6 root keys are not at hand or do not open; 7 our server did not take something.",
   ],
   positionals: { min: 0, max: 100_000 },
   options: [
