@@ -227,6 +227,9 @@ function advice(error: CountersignError, { gun = "GUN", hasCachedRoot }: Subject
       return [`what came is no trust data: a proxy or another server may have answered; ${address}`];
     case "download.failed":
       return [`if it goes on: is there a proxy in between? ${address}`];
+    case "download.unreachable":
+    case "download.too_slow":
+      return [address];
     case "tls.untrusted":
       return ["the server's certificate authority is given with --tlscacert FILE, or as remote_server.root_ca"];
     case "disk.read_only":
