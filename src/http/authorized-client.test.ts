@@ -223,3 +223,22 @@ test("the credential source is asked once a host, however many requests follow",
   for (let i = 0; i < 3; i++) await get(client, server, { scope: `repository:team/app${i}:pull` });
   assert.equal(asked, 1);
 });
+
+test("a server that wants a right of the whole registry for what is in one repository is shown no password and no token", async () => {
+  await using realm = await tokenService();
+  let wanted = "registry:catalog:*";
+  await using server = await loopbackServer((_, response) => {
+    const challenge = `Bearer realm="${realm.origin}/token",service="svc",scope="${wanted}"`;
+    response.writeHead(401, { "www-authenticate": challenge }).end();
+  });
+  const ask = (access = { scope }) => get(clientWith(credentialFor(server.host, alice)), server, access);
+  assert.equal((await ask()).status, 401);
+  assert.deepEqual([realm.requests, server.headers[0]?.authorization], [[], undefined]);
+  // Who needs that right, or a right of the repository, shows who they are as ever.
+  await refused(ask({ scope: "registry:catalog:*" }), "download.denied");
+  await refused(ask({ scope: "countersign:tokens:*" }), "download.denied");
+  for (wanted of ["repository:team/other:pull", "registry:catalog:* repository:team/app:pull", ""]) {
+    await refused(ask(), "download.denied");
+  }
+  assert.equal(realm.requests.length, 5);
+});

@@ -19,7 +19,10 @@ export interface Access {
 }
 
 export interface AuthorizedClient {
-  /** As HttpClient.request; without `access` nothing is proven. @throws download.denied when the credentials are refused */
+  /**
+   * As HttpClient.request; without `access` nothing is proven. 401 is an answer where a right of the whole registry is wanted for
+   * something of one repository: no credential is shown for it. @throws download.denied when the credentials are refused
+   */
   request(request: HttpRequest, access?: Access): Promise<HttpResponse>;
   stream(request: HttpRequest, access?: Access): Promise<StreamedResponse>;
 }
@@ -142,6 +145,8 @@ export function createAuthorizedClient(options: AuthorizedClientOptions): Author
       throw statusError(response, request.method);
     }
     if (response.status !== 401) return response;
+    // Not a matter of who we are: notary-server with tokens asks so for a route that it does not know (notary-v1, section 6.5).
+    if (challenge !== undefined && asksForRegistry(challenge, access)) return response;
     await leave(response);
     // The token may have been revoked, or made for less than is needed now: one new one, then the refusal stands.
     if (challenge !== undefined) {
@@ -164,6 +169,12 @@ export function createAuthorizedClient(options: AuthorizedClientOptions): Author
     request: (request, access) => perform(request, access, client.request, async () => undefined),
     stream: (request, access) => perform(request, access, client.stream, discard),
   };
+}
+
+/** Whether the server wants nothing but rights of the whole registry for what lies below one repository: such a request never needs one. */
+function asksForRegistry({ challenge }: Asked, { scope }: Access): boolean {
+  const wanted = (challenge.parameters.get("scope") ?? "").split(" ").filter((each) => each !== "");
+  return scope.startsWith("repository:") && wanted.length > 0 && wanted.every((each) => each.startsWith("registry:"));
 }
 
 function withAuthorization(request: HttpRequest, authorization: string | undefined): HttpRequest {

@@ -4,7 +4,7 @@ import { type AuthorizedClient, expectOk, type HttpResponse } from "../http/inde
 import { notary1Source, tuf1Source } from "./metadata-sources.ts";
 import { multipartBody } from "./multipart.ts";
 import { readPublishResult, readStatus } from "./server-answers.ts";
-import { readRefusal, refusalError } from "./server-errors.ts";
+import { hasNoSuchRoute, refusalError } from "./server-errors.ts";
 import { createTrustCaller, type TrustCaller } from "./trust-caller.ts";
 import type {
   BundleRequest,
@@ -55,7 +55,7 @@ export function createTrustServer({ url, gun, client, clock }: TrustServerOption
     fetchBundle: (request) => fetchBundle(urls, caller, request),
     async publish(parts, options = {}) {
       const response = await upload("publish", parts, options);
-      if (response.status === 404 && readRefusal(response).kind !== "countersign") {
+      if (hasNoSuchRoute(response)) {
         throw new CountersignError(
           "publish.refused",
           `${url.host} is not a Countersign server: it has no publish route`,
@@ -106,8 +106,7 @@ async function fetchBundle(
   }
   const response = await caller.call({ method: "GET", url, maxBytes, ...withSignal(signal) }, "pull");
   if (response.status === 200) return response.body;
-  // Only our own server says "missing" in our own words; any other 404 means that it has no such route.
-  if (response.status === 404 && readRefusal(response).kind !== "countersign") return undefined;
+  if (hasNoSuchRoute(response)) return undefined;
   throw refusalError(response, "GET");
 }
 
@@ -169,9 +168,8 @@ async function askStatus(
 ): Promise<{ readonly isCountersign: boolean; readonly status: ServerStatus | undefined }> {
   const request = { method: "GET", url: urls.trust("status"), maxBytes: statusBytes, ...withSignal(signal) } as const;
   const response = await caller.call(request, "pull");
-  if (response.status === 404) {
-    return { isCountersign: readRefusal(response).kind === "countersign", status: undefined };
-  }
+  if (hasNoSuchRoute(response)) return { isCountersign: false, status: undefined };
+  if (response.status === 404) return { isCountersign: true, status: undefined };
   if (response.status !== 200) throw refusalError(response, "GET");
   return { isCountersign: true, status: readStatus(response) };
 }

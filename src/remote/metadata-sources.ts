@@ -3,6 +3,7 @@
 import { parseRoleName, type RoleName } from "../bytes/index.ts";
 import { expectOk } from "../http/index.ts";
 import type { FetchOptions, MetadataSource } from "../updater/index.ts";
+import { hasNoSuchRoute } from "./server-errors.ts";
 import type { TrustCaller } from "./trust-caller.ts";
 import { notary1Path, type TrustUrls, tuf1Path } from "./trust-urls.ts";
 
@@ -39,6 +40,6 @@ function fetcher(urls: TrustUrls, caller: TrustCaller): Fetch {
     const url = urls.trust(path);
     const request = { method: "GET", url, maxBytes, ...(signal === undefined ? {} : { signal }) } as const;
     const response = await caller.call(request, "pull");
-    return response.status === 404 ? undefined : expectOk(response, "GET").body;
+    return response.status === 404 || hasNoSuchRoute(response) ? undefined : expectOk(response, "GET").body;
   };
 }

@@ -48,6 +48,18 @@ export function readRefusal(response: HttpResponse): Refusal {
   };
 }
 
+/**
+ * Whether the server does not know the route that was asked for. Only our own server says "missing" there in our own words; any other 404
+ * means it, and so does a notary-server with tokens that asks for a right of the registry: no route of it needs one below a collection,
+ * and no user has it (notary-v1, section 6.5).
+ */
+export function hasNoSuchRoute(response: HttpResponse): boolean {
+  if (response.status === 404) return readRefusal(response).kind !== "countersign";
+  if (response.status !== 401) return false;
+  const [first] = listMember(parseLooseJson(response.body), "errors");
+  return listMember(first, "detail").some((resource) => stringMember(resource, "Type") === "registry");
+}
+
 /** What Notary's client puts before a reason, by the kind of error (notary-v1, section 6.3). */
 function prefixOf(name: string | undefined): string {
   switch (name) {

@@ -117,6 +117,29 @@ test("a bundle names what is at hand; a server without the route is undefined, o
   assert.equal(await open(ours).isCountersign(), true);
 });
 
+test("a notary-server with tokens asks for a right that nobody has where it has no route: that is no refusal", async () => {
+  const needing = (Type: string, Name: string, Action: string) =>
+    JSON.stringify({
+      errors: [
+        { code: "UNAUTHORIZED", message: "authentication required", detail: [{ Type, Class: "", Name, Action }] },
+      ],
+    });
+  await using server = await loopbackServer((request, response) => {
+    if (request.url?.startsWith("/token") === true) return void response.end('{"token":"t1"}');
+    const isKnown = request.url?.startsWith(`${trust}/tuf/`) === true;
+    const scope = isKnown ? `repository:${gun}:pull` : "registry:catalog:*";
+    response.writeHead(401, {
+      "www-authenticate": `Bearer realm="${server.origin}/token",service="svc",scope="${scope}"`,
+    });
+    response.end(isKnown ? needing("repository", gun, "pull") : needing("registry", "catalog", "*"));
+  });
+  const remote = open(server);
+  assert.equal(await remote.fetchBundle({ dialect: "tuf1", maxBytes: 1000 }), undefined);
+  assert.equal(await remote.isCountersign(), false);
+  assert.equal(await remote.tuf1Source().fetchRoot(undefined, limits), undefined);
+  await refused(remote.notary1Source().fetchRoot(undefined, limits), "download.denied");
+});
+
 test("a publish is multipart with the documents' exact bytes, and reports what the server took", async () => {
   let received = "";
   await using server = await pinged((_, response, body) => {
