@@ -51,6 +51,7 @@ peerTest("NOTARY_AUTH: let in, refused and asked as with Debian's notary", ["not
   const init = (gun: string) => ["init", "-p", gun] as const;
   assert.equal((await both(issuer.credentials, init))?.status, 0);
   assert.equal((await both(issuer.credentials, list))?.status, 0);
+  await both(undefined, list, "publisher\na password\n");
   assert.equal((await both(wrong, (gun) => ["witness", "-p", gun, "targets"]))?.status, 1);
   await both("!no base64", (gun) => ["delete", "--remote", gun]);
   assert.equal((await both(issuer.credentials, (gun) => ["publish", gun]))?.status, 0);

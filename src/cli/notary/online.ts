@@ -84,10 +84,11 @@ function credentialsOf(context: NotaryContext, host: string): CredentialSource {
     if (asked !== host) return undefined;
     const encoded = context.env.NOTARY_AUTH;
     if (encoded !== undefined && encoded !== "") return decodeCredential(context, encoded);
-    if (!context.canAsk) return undefined;
+    // As Notary: also from a pipe, where nothing is shown that would have to be hidden.
     const username = await context.ask("Enter username: ");
     if (username === undefined || username === "") return undefined;
-    const password = await context.ask("Enter password: ", { isSecret: true });
+    const password = await context.ask("Enter password: ", { isSecret: context.canAsk });
+    if (!context.canAsk) context.say("\n");
     return password === undefined ? undefined : { kind: "password", username, password };
   };
 }
