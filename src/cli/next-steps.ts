@@ -22,6 +22,9 @@ const byCode: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
   "key.passphrase_missing": ["set COUNTERSIGN_PASSPHRASE, or pass --passphrase-file FILE"],
   "key.passphrase_wrong": ["check which passphrase is set: COUNTERSIGN_PASSPHRASE and the ones for each role"],
   "listen.failed": ["choose another address with --listen HOST:PORT"],
+  "key.unsupported": [
+    "use a key of ECDSA on P-256, of Ed25519 or RSA: countersign key generate makes one that every verifier reads",
+  ],
   "metadata.expired": [
     "check this machine's clock",
     "if it is right, the owner or the trust server has stopped renewing: ask them",

@@ -1,7 +1,7 @@
 // Every key file that Notary's own programs wrote opens; every wrong, short or costly one gives a coded error.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
@@ -254,4 +254,16 @@ test("no error about a key file shows the passphrase or the key", async () => {
   const shown: string[] = [];
   for (let at: unknown = error; at instanceof Error; at = at.cause) shown.push(at.message, String(at.stack));
   assert.ok(shown.length > 0 && !shown.join("\n").includes(secret));
+});
+
+test("a cipher that is not read, and a key of OpenSSH, say how to write the key anew", async () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const passphrase = "x";
+  const pem = privateKey.export({ type: "pkcs8", format: "pem", cipher: "camellia-256-cbc", passphrase });
+  const hinted = (pattern: RegExp) => (error: unknown) =>
+    isCountersignError(error, "key.format") && pattern.test(error.hints.join());
+  await assert.rejects(only(Buffer.from(pem)).open(passphrase), hinted(/openssl pkcs8 -topk8 -v2 aes-256-cbc/));
+  const ssh = formatPem("OPENSSH PRIVATE KEY", encodeUtf8("openssh-key-v1"), new Map());
+  const open = async () => only(encodeUtf8(ssh)).open(undefined);
+  await assert.rejects(open(), hinted(/ssh-keygen -p -m PKCS8/));
 });

@@ -129,8 +129,12 @@ function entryOf(block: PemBlock): KeyFileEntry {
 
 function shapeOf(label: string): PrivateKeyShape {
   const shape = shapes.get(label);
-  if (shape === undefined) throw new CountersignError("key.format", `a key of an unknown kind: ${label.slice(0, 60)}`);
-  return shape;
+  if (shape !== undefined) return shape;
+  const hints =
+    label === "OPENSSH PRIVATE KEY"
+      ? ["ECDSA and RSA keys of OpenSSH can be written anew: ssh-keygen -p -m PKCS8 -f COPY"]
+      : [];
+  throw new CountersignError("key.format", `a key of an unknown kind: ${label.slice(0, 60)}`, { hints });
 }
 
 /** What decryption gave, as a key. Padding looks right by chance once in 256 wrong passphrases, so no key here means wrong too. */

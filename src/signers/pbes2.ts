@@ -116,7 +116,11 @@ function parseEncrypted(encrypted: Uint8Array) {
   parameters.end();
   const cipherOid = encryption.objectIdentifier();
   const cipher = ciphers.get(cipherOid);
-  if (cipher === undefined) throw new CountersignError("key.format", `key file uses the unknown cipher ${cipherOid}`);
+  if (cipher === undefined) {
+    throw new CountersignError("key.format", `key file uses the unknown cipher ${cipherOid}`, {
+      hints: ["write it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW-FILE"],
+    });
+  }
   const iv = encryption.octetString();
   encryption.end();
   if (iv.length !== cipher.blockLength) {
