@@ -79,6 +79,7 @@ export {
 export { formatPem, maxPemLength, type PemBlock, parsePem } from "./pem.ts";
 export { formatRfc3339, formatRfc3339Seconds, parseRfc3339, type Rfc3339 } from "./rfc3339.ts";
 export type { EntriesWanted } from "./scanned-json.ts";
+export { severalAtOnce } from "./several-at-once.ts";
 export { parseSignedJson } from "./signed-json.ts";
 export {
   compareUtf8,

@@ -3,7 +3,7 @@
 // wherever it comes, it is in the tree only if it is what was signed.
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { CountersignError } from "../bytes/index.ts";
+import { CountersignError, severalAtOnce } from "../bytes/index.ts";
 import type { ReadPorts } from "../flows/index.ts";
 import { systemCode } from "../home/index.ts";
 import { maxBlobBytes, type Reader } from "../publish/index.ts";
@@ -27,6 +27,9 @@ export interface ArtifactOptions {
   readonly wanted: Set<string>;
 }
 
+/** Files written at once: most of the time is waiting until the disk has each. */
+const atOnce = 8;
+
 /** @throws target.missing, name.invalid, disk.*, download.* */
 export async function exportArtifacts(
   ports: ReadPorts,
@@ -35,17 +38,21 @@ export async function exportArtifacts(
 ): Promise<ExportedArtifacts> {
   const counts = { written: 0, kept: 0 };
   const missing: string[] = [];
-  for (const [index, { name, target }] of targets.entries()) {
+  await severalAtOnce(targets.entries(), atOnce, async ([index, { name, target }]) => {
     if (index % 50 === 0) ports.progress(`writing contents (${index} of ${targets.length})`);
     const expected = { length: target.length, hashes: target.hashes };
+    let isMissing = false;
     for (const path of artifactPaths(name, target, options.mustServe)) {
       const done = await exportOne(ports, name, path, expected, options);
-      if (done !== "missing") {
+      if (done === "missing") isMissing = true;
+      else {
         options.wanted.add(path);
         counts[done] += 1;
-      } else if (missing.at(-1) !== name) missing.push(name);
+      }
     }
-  }
+    if (isMissing) missing.push(name);
+  });
+  missing.sort();
   if (missing.length > 0 && !options.allowsMissing) throw noContent(missing);
   return { ...counts, missing };
 }

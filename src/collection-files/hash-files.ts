@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { constants, promises } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { CountersignError, type Hashes } from "../bytes/index.ts";
+import { CountersignError, type Hashes, severalAtOnce } from "../bytes/index.ts";
 import { diskError, systemCode } from "../home/index.ts";
 import type { TreeFile } from "./file-tree.ts";
 
@@ -29,30 +29,20 @@ const pieceBytes = 1024 * 1024;
 export async function hashFiles(files: readonly TreeFile[], options: HashOptions = {}): Promise<readonly HashedFile[]> {
   const hashed: HashedFile[] = [];
   const done = { files: 0, bytes: 0 };
-  let next = 0;
-  const work = async (): Promise<void> => {
-    const buffer = new Uint8Array(pieceBytes);
-    for (let index = next++; index < files.length; index = next++) {
-      options.signal?.throwIfAborted();
-      const file = files[index];
-      if (file === undefined) return;
-      const count = (bytes: number): void => {
-        done.bytes += bytes;
-        options.onProgress?.(done);
-      };
-      try {
-        hashed[index] = await hashFile(file, buffer, count, options);
-      } catch (error) {
-        next = files.length;
-        throw error;
-      }
-      done.files += 1;
-      options.onProgress?.(done);
-    }
+  const count = (bytes: number): void => {
+    done.bytes += bytes;
+    options.onProgress?.(done);
   };
-  const workers = Array.from({ length: Math.min(options.parallel ?? 4, files.length) }, work);
-  const failed = (await Promise.allSettled(workers)).find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  /** One for each file that is being read. */
+  const buffers: Uint8Array[] = [];
+  await severalAtOnce(files.entries(), options.parallel ?? 4, async ([index, file]) => {
+    options.signal?.throwIfAborted();
+    const buffer = buffers.pop() ?? new Uint8Array(pieceBytes);
+    hashed[index] = await hashFile(file, buffer, count, options);
+    buffers.push(buffer);
+    done.files += 1;
+    options.onProgress?.(done);
+  });
   return hashed;
 }
 
