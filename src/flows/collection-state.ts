@@ -57,5 +57,6 @@ export async function readState(
 
 /** Whether documents are fetched one by one. */
 export function isPiecemeal({ isLarge }: Pick<Carried, "isLarge">, bins: Extent["bins"] = []): boolean {
-  return isLarge && bins !== "all" && bins.length <= largeAbove;
+  if (!isLarge || bins === "all") return false;
+  return ("roles" in bins ? bins.roles : bins).length <= largeAbove;
 }

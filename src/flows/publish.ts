@@ -16,7 +16,7 @@ import type { Collection, Pin } from "../updater/index.ts";
 import { type Carried, carriedDialects, isPiecemeal, readState } from "./collection-state.ts";
 import type { ReadPorts } from "./ports.ts";
 import { readingAhead } from "./read-ahead.ts";
-import { type Extent, readAfresh, readRoles } from "./read-for-change.ts";
+import { type BinsWanted, type Extent, readAfresh, readRoles } from "./read-for-change.ts";
 
 export interface PublishRequest {
   readonly gun: Gun;
@@ -28,8 +28,8 @@ export interface PublishRequest {
   /** Who signs, for custom data. */
   readonly publisher: string | undefined;
   readonly ring: KeyRing;
-  /** Files whose hashed bins the changes edit; "all" for a change of layout. None unless told: only these bins are read. */
-  readonly bins?: readonly string[] | "all";
+  /** The hashed bins that the changes edit; "all" for a change of layout. None unless told: only these bins are read. */
+  readonly bins?: BinsWanted;
   /** Start the tuf1 side of a collection that Notary made, if the server takes it and the keys are at hand. */
   readonly startsTuf1?: boolean;
 }

@@ -3,7 +3,7 @@
 // it was in force; signatures, hashes and what was seen before bind as ever. Delegations that readers pass over come along apart.
 import { type CountersignError, isCountersignError, parseRoleName, type RoleName } from "../bytes/index.ts";
 import { type Dialect, dialectNamed } from "../dialects/index.ts";
-import type { DialectState, LapsedRole } from "../publish/index.ts";
+import { binFor, type DialectState, type LapsedRole } from "../publish/index.ts";
 import { countSigners, type DialectName, findDelegation, requireEntry } from "../tuf/index.ts";
 import {
   bundleSource,
@@ -25,12 +25,16 @@ type Subject = Pick<ReadRequest, "gun" | "pins">;
 /** Root, snapshot, targets and a chain of expired roots: each costs one more reading. */
 const maxReadings = 12;
 const rootRole = parseRoleName("root");
+const targetsRole = parseRoleName("targets");
+
+/** Which hashed bins are read beside everything else: those of these files, those of these names, every one. */
+export type BinsWanted = readonly string[] | { readonly roles: readonly RoleName[] } | "all";
 
 /** How much of a collection is read. */
 export interface Extent {
   readonly remembers: boolean;
-  /** Files whose hashed bins are read beside everything else; "all": every bin. None unless told. */
-  readonly bins?: readonly string[] | "all";
+  /** None unless told. */
+  readonly bins?: BinsWanted;
   /** Document by document instead of all at once: of a collection with many bins little is needed. */
   readonly isPiecemeal?: boolean;
 }
@@ -42,8 +46,17 @@ export async function readRoles(
 ): Promise<readonly RoleReport[]> {
   if (bins === "all") return collection.roles();
   const roles = await collection.roles({ skipsBins: true });
-  if (collection.dialect === "tuf1") for (const name of bins) await collection.lookup(name);
+  if (collection.dialect !== "tuf1") return roles;
+  if ("roles" in bins) await collection.readRoles(bins.roles);
+  else await collection.readFor(onePerBin(collection, bins));
   return roles;
+}
+
+/** Names that lead to every bin of all of them: a lookup each would be a search for every file that is added. */
+function onePerBin(collection: Collection, names: readonly string[]): Iterable<string> {
+  const delegations = collection.documents().targets.get(targetsRole)?.signed.delegations;
+  const leading = new Map(names.map((name) => [binFor(delegations, name) ?? `name ${name}`, name]));
+  return leading.values();
 }
 
 /** One dialect's trusted documents. @throws what openCollection throws, but for expiry */

@@ -12,11 +12,13 @@ export function allowsTarget(paths: DelegatedPaths, target: string): boolean {
       return paths.prefixes.some((prefix) => target.startsWith(prefix));
     case "patterns":
       return paths.patterns.some((pattern) => matchesPattern(pattern, target));
-    case "hashPrefixes": {
-      const digest = encodeHex(sha256(target));
-      return paths.hashPrefixes.some((prefix) => digest.startsWith(prefix));
-    }
+    case "hashPrefixes":
+      return hasPrefix(paths.hashPrefixes, encodeHex(sha256(target)));
   }
+}
+
+function hasPrefix(prefixes: readonly string[], digest: string): boolean {
+  return prefixes.some((prefix) => digest.startsWith(prefix));
 }
 
 /**
@@ -32,7 +34,13 @@ export function delegationsFor(delegations: Delegations | undefined, target: str
   if (delegations === undefined) return [];
   const { succinct } = delegations;
   if (succinct !== undefined) return [binRole(succinct, binOf(succinct, target))];
-  return delegations.roles.filter((role) => allowsTarget(role.paths, target));
+  // Hashed once: of bins by hash prefixes there are thousands.
+  let digest: string | undefined;
+  return delegations.roles.filter(({ paths }) => {
+    if (paths.kind !== "hashPrefixes") return allowsTarget(paths, target);
+    digest ??= encodeHex(sha256(target));
+    return hasPrefix(paths.hashPrefixes, digest);
+  });
 }
 
 /** The delegation to `role`, whatever its paths. */

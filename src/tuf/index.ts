@@ -2,7 +2,14 @@
 // a reader from a trusted root to trusted targets. It fetches nothing, reads no clock and knows no wire format: bytes, the
 // time and the dialect are passed in. TUF specification 1.0.34 sections 4 and 5; Notary v1 as in TUF 0.9.
 export { countRootSigners, type RootJudgement, requireRootSigners } from "./authority.ts";
-export { allowsTarget, countDelegations, delegationsFor, findDelegation, restrictPrefixes } from "./delegations.ts";
+export {
+  allDelegations,
+  allowsTarget,
+  countDelegations,
+  delegationsFor,
+  findDelegation,
+  restrictPrefixes,
+} from "./delegations.ts";
 export type { Dialect, RootKeyUse } from "./dialect.ts";
 export { isExpired, requireFresh } from "./expiry.ts";
 export { matchesHashes, requireEntry } from "./meta-entry.ts";

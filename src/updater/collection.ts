@@ -77,6 +77,10 @@ export interface Collection {
   readonly targets: DocumentFacts;
   /** The deciding role's entry for `name`; undefined when no role that may speak for it has it. */
   lookup(name: string): Promise<FoundTarget | undefined>;
+  /** Reads every role that a lookup of these names would read, into `documents()`. */
+  readFor(names: Iterable<string>): Promise<void>;
+  /** Reads these delegated roles, each with the keys that the role above it lists, into `documents()`. */
+  readRoles(roles: Iterable<RoleName>): Promise<void>;
   /** Every name once, from the role that a lookup would choose. A delegated role that cannot be used is left out (see roles). */
   listTargets(): Promise<readonly FoundTarget[]>;
   /** Every targets role of the collection, in walk order; `skipsBins` leaves out those that are reached by the hash of names. */

@@ -5,6 +5,8 @@ import { decodeMemory, emptyMemory, encodeMemory, type Memory, type MemoryStore,
 
 export class MemoryKeeper {
   #current: Memory = emptyMemory;
+  /** What `#stored` says: writing down a memory of thousands of roles costs more than a lookup. */
+  #written: Memory | undefined;
   #stored: Uint8Array | undefined;
   readonly #store: MemoryStore | undefined;
 
@@ -30,9 +32,12 @@ export class MemoryKeeper {
 
   /** Writes what changed, merged with what another process wrote meanwhile. */
   async save(): Promise<void> {
-    if (this.#store === undefined) return;
+    if (this.#store === undefined || this.#written === this.#current) return;
     const bytes = encodeMemory(this.#current);
-    if (this.#stored !== undefined && equalBytes(bytes, this.#stored)) return;
+    if (this.#stored !== undefined && equalBytes(bytes, this.#stored)) {
+      this.#written = this.#current;
+      return;
+    }
     const found = await this.#store.read();
     const changedMeanwhile = found !== undefined && (this.#stored === undefined || !equalBytes(found, this.#stored));
     if (changedMeanwhile)
@@ -40,8 +45,10 @@ export class MemoryKeeper {
         this.#current,
         decodeOrWarn(found, () => undefined),
       );
-    this.#stored = encodeMemory(this.#current);
+    const written = this.#current;
+    this.#stored = encodeMemory(written);
     await this.#store.write(this.#stored);
+    this.#written = written;
   }
 }
 

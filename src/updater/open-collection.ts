@@ -56,6 +56,8 @@ function collectionOf(run: Run, set: TrustedSet, anchor: Anchor): Collection {
       return reader.facts(parseRoleName("targets"));
     },
     lookup: (name) => reader.lookup(name),
+    readFor: (names) => reader.readFor(names),
+    readRoles: (roles) => reader.readRoles(roles),
     listTargets: () => reader.listTargets(),
     roles: (options) => reader.roles(options),
     documents: () => documentsOf(run, set),

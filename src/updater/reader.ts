@@ -8,13 +8,19 @@ import {
   isCountersignError,
   parseRoleName,
   type RoleName,
+  severalAtOnce,
 } from "../bytes/index.ts";
 import {
+  allDelegations,
+  countDelegations,
+  type DelegatedRole,
+  type Delegations,
   type Document,
   type Expiry,
   findDelegation,
   listTargets,
   type RoleVisit,
+  type SearchResult,
   searchTarget,
   type Target,
   type Targets,
@@ -45,11 +51,8 @@ export class Reader {
   }
 
   async lookup(name: string): Promise<FoundTarget | undefined> {
-    const search = searchTarget(this.#run.dialect.name, name, { maxRoles: this.#run.limits.delegations });
-    let step = search.next();
-    while (step.done !== true) step = search.next(await this.#visit(step.value, "searching"));
+    const result = await this.#search(name);
     await this.#run.memory.save();
-    const result = step.value;
     switch (result.kind) {
       case "found":
         return this.#found(name, result.target, result.chain);
@@ -64,6 +67,26 @@ export class Reader {
       default:
         return assertNever(result);
     }
+  }
+
+  async readFor(names: Iterable<string>): Promise<void> {
+    await severalAtOnce(names, atOnce, (name) => this.#search(name));
+    await this.#run.memory.save();
+  }
+
+  async readRoles(roles: Iterable<RoleName>): Promise<void> {
+    await severalAtOnce(roles, atOnce, (role) => {
+      const delegator = parseRoleName(role.slice(0, role.lastIndexOf("/")));
+      return this.#visit({ role, delegator }, "searching");
+    });
+    await this.#run.memory.save();
+  }
+
+  async #search(name: string): Promise<SearchResult> {
+    const search = searchTarget(this.#run.dialect.name, name, { maxRoles: this.#run.limits.delegations });
+    let step = search.next();
+    while (step.done !== true) step = search.next(await this.#visit(step.value, "searching"));
+    return step.value;
   }
 
   async listTargets(): Promise<readonly FoundTarget[]> {
@@ -112,9 +135,23 @@ export class Reader {
   async #walkAll(options: { readonly skipsBins?: boolean } = {}): Promise<readonly WalkedRole[]> {
     const walk = walkRoles(this.#run.dialect.name, options);
     let step = walk.next();
-    while (step.done !== true) step = walk.next(await this.#visit(step.value, "listing"));
+    while (step.done !== true) {
+      const content = await this.#visit(step.value, "listing");
+      const { role } = step.value;
+      step = walk.next(content);
+      if (step.done !== true && options.skipsBins !== true) await this.#readAhead(role, content?.delegations);
+    }
     await this.#run.memory.save();
     return step.value;
+  }
+
+  /** Many roles below one are fetched side by side; judged and reported they are when the walk comes to them. */
+  async #readAhead(delegator: RoleName, delegations: Delegations | undefined): Promise<void> {
+    if (countDelegations(delegations) <= manyRoles) return;
+    const read = ({ name }: DelegatedRole) => this.#read({ role: name, delegator });
+    await severalAtOnce(allDelegations(delegations), atOnce, read).catch((error: unknown) => {
+      if (!isCountersignError(error)) throw error;
+    });
   }
 
   /**
@@ -203,6 +240,9 @@ export class Reader {
     return findDelegation(this.#set.targets.get(delegator)?.signed.delegations, role)?.threshold ?? 0;
   }
 }
+
+const manyRoles = 16;
+const atOnce = 8;
 
 /** What only the owner of a role can have brought about. */
 const ownersFailures = ["metadata.expired", "threshold.unmet", "signature.none"] as const;

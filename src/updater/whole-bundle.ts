@@ -11,14 +11,14 @@ import type { MetadataSource } from "./ports.ts";
 
 /**
  * Everything of a collection that was opened: all roots that the source still has without a gap, and every delegated role.
- * @throws what listTargets throws, download.*, what TrustedSet throws for roots that do not lead to the trusted one
+ * @throws what roles throws, download.*, what TrustedSet throws for roots that do not lead to the trusted one
  */
 export async function wholeBundle(
   collection: Collection,
   source: MetadataSource,
   signal?: AbortSignal,
 ): Promise<Bundle> {
-  await collection.listTargets();
+  await collection.roles();
   const { roots, timestamp, snapshot, targets } = collection.documents();
   const documents: BundleDocument[] = [...roots, timestamp, snapshot, ...targets.values()];
   const earlier = await earlierRoots(collection, guardedSource(source, signal));
