@@ -2,7 +2,16 @@
 import type { Gun, RoleName } from "../bytes/index.ts";
 import { CountersignError, encodeHex, isTopRole, parseGun, parseRoleName, parseTuf1RoleName } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
-import type { ApiToken, Change, ServerKey, StoredDocument } from "./storage.ts";
+import {
+  type ApiToken,
+  type Change,
+  type CollectionQuery,
+  type CollectionState,
+  type ListedDocument,
+  manyDocuments,
+  type ServerKey,
+  type StoredDocument,
+} from "./storage.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -54,13 +63,33 @@ export function behindOf(bits: number): readonly DialectName[] {
 }
 
 export function documentOf(row: Row): StoredDocument {
+  return { ...listedDocumentOf(row), bytes: bytesCell(row, "bytes") };
+}
+
+function listedDocumentOf(row: Row): ListedDocument {
   return {
     dialect: dialectOf(integerCell(row, "dialect")),
     role: roleOf(textCell(row, "role")),
     version: integerCell(row, "version"),
     storedAt: integerCell(row, "stored_at"),
     sha256: encodeHex(bytesCell(row, "sha256")),
-    bytes: bytesCell(row, "bytes"),
+  };
+}
+
+/** Up to how many documents all of a collection are read. */
+export function readsAllUpTo({ sparesDelegations = false }: CollectionQuery): number {
+  return sparesDelegations ? manyDocuments : 2 ** 31 - 1;
+}
+
+/** Rows of current documents; those without bytes were left unread. */
+export function currentDocuments(
+  rows: readonly Row[],
+  toDocument: (row: Row) => StoredDocument,
+): Pick<CollectionState, "current" | "unread"> {
+  const isRead = (row: Row): boolean => row.bytes !== null;
+  return {
+    current: rows.filter(isRead).map(toDocument),
+    unread: rows.filter((row) => !isRead(row)).map(listedDocumentOf),
   };
 }
 

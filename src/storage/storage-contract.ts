@@ -11,7 +11,7 @@ import {
   type RoleName,
 } from "../bytes/index.ts";
 import type { DialectName } from "../tuf/index.ts";
-import type { Commit, NewDocument, Storage } from "./storage.ts";
+import { type Commit, manyDocuments, type NewDocument, type Storage } from "./storage.ts";
 
 const gun = parseGun("registry.example.com/team/app");
 const other = parseGun("registry.example.com/team/other");
@@ -53,6 +53,27 @@ export function storageContract(adapter: string, open: () => Promise<Storage>): 
       await body(storage);
     });
   };
+
+  contract("delegations of a collection of many documents can be listed without their bytes", async (storage) => {
+    const roles = (count: number) =>
+      Array.from({ length: count }, (_, index) => document("tuf1", parseTuf1RoleName(`targets/bin-${index}`), 2));
+    const top = [document("tuf1", root, 1), document("tuf1", targets, 3)];
+    await storage.commit(commit(0, [...top, ...roles(manyDocuments - 2)]));
+    const few = await storage.collection(gun, { sparesDelegations: true });
+    assert.deepEqual([few?.current.length, few?.unread], [manyDocuments, []]);
+    await storage.commit(commit(1, [document("tuf1", timestamp, 1)]));
+    const many = await storage.collection(gun, { sparesDelegations: true });
+    assert.deepEqual(many?.current.map(({ role }) => role).sort(), ["root", "targets", "timestamp"]);
+    assert.equal(many?.generation, 2);
+    const { bytes: _, ...listed } = (await storage.current(gun, roles(1)[0] ?? assert.fail())) ?? assert.fail();
+    assert.deepEqual(
+      many?.unread.find(({ role }) => role === listed.role),
+      listed,
+    );
+    assert.equal(many?.unread.length, manyDocuments - 2);
+    const whole = await storage.collection(gun);
+    assert.deepEqual([whole?.current.length, whole?.unread], [manyDocuments + 1, []]);
+  });
 
   contract("a commit is read back byte for byte, by role, version and hash", async (storage) => {
     const first = document("tuf1", targets, 1, "\u0000\n bytes");

@@ -27,6 +27,12 @@ export interface StoredDocument extends NewDocument {
   readonly storedAt: number;
 }
 
+/** What is known of a document without its bytes. */
+export type ListedDocument = Omit<StoredDocument, "bytes">;
+
+/** Delegations of a collection with more documents than this may be left unread: hashed bins, of which one question needs one. */
+export const manyDocuments = 64;
+
 /** A collection as one commit left it: everything here was read in one transaction. */
 export interface CollectionState {
   readonly gun: Gun;
@@ -36,6 +42,13 @@ export interface CollectionState {
   readonly behind: readonly DialectName[];
   /** The current document of each role of each dialect, in no order. */
   readonly current: readonly StoredDocument[];
+  /** Those of them that were left unread, and are not in `current`: none unless asked for. */
+  readonly unread: readonly ListedDocument[];
+}
+
+export interface CollectionQuery {
+  /** Of a collection of many documents (`manyDocuments`) delegations are listed only. */
+  readonly sparesDelegations?: boolean;
 }
 
 export interface NewChange {
@@ -134,7 +147,7 @@ export interface ChangeQuery {
 
 export interface Storage extends AsyncDisposable {
   /** The collection, or undefined when there is none (never published, or deleted). */
-  collection(gun: Gun): Promise<CollectionState | undefined>;
+  collection(gun: Gun, query?: CollectionQuery): Promise<CollectionState | undefined>;
   /** The optimistic lock, also of a collection that was deleted; 0 for a name never seen. */
   generation(gun: Gun): Promise<number>;
   /**

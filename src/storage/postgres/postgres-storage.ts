@@ -8,9 +8,11 @@ import {
   behindOf,
   bytesCell,
   changeOf,
+  currentDocuments,
   dialectNumber,
   gunCell,
   integerCell,
+  readsAllUpTo,
   serverKeyOf,
 } from "../rows.ts";
 import type {
@@ -18,6 +20,7 @@ import type {
   ApiToken,
   Change,
   ChangeQuery,
+  CollectionQuery,
   CollectionState,
   Commit,
   DocumentName,
@@ -58,6 +61,15 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
 }
 
 const columns = "d.dialect, d.role, d.version, d.stored_at, d.sha256, d.bytes";
+const documentsOfCollection = `
+  SELECT k.generation, k.behind, d.dialect, d.role, d.version, d.stored_at, d.sha256,
+    CASE WHEN strpos(d.role, '/') > 0
+      AND (SELECT count(*) FROM countersign.current WHERE collection = k.id) > $2::integer
+      THEN NULL ELSE d.bytes END AS bytes
+  FROM countersign.collections k
+  LEFT JOIN countersign.current c ON c.collection = k.id
+  LEFT JOIN countersign.documents d USING (collection, dialect, role, version)
+  WHERE k.gun = $1 AND k.live`;
 const documentsOfLive = "countersign.collections k JOIN countersign.documents d ON d.collection = k.id";
 const isCurrent = `countersign.collections k
   JOIN countersign.current c ON c.collection = k.id
@@ -89,20 +101,19 @@ class PostgresStorage implements Storage {
     this.#watcher = watcher;
   }
 
-  async collection(gun: Gun): Promise<CollectionState | undefined> {
-    const sql = `SELECT k.generation, k.behind, ${columns}
-      FROM countersign.collections k
-      LEFT JOIN countersign.current c ON c.collection = k.id
-      LEFT JOIN countersign.documents d USING (collection, dialect, role, version)
-      WHERE k.gun = $1 AND k.live`;
-    const rows = await this.#pool.read(sql, [gun]);
+  async collection(gun: Gun, query: CollectionQuery = {}): Promise<CollectionState | undefined> {
+    const rows = await this.#pool.read(documentsOfCollection, [gun, readsAllUpTo(query)]);
     const [first] = rows;
     if (first === undefined) return undefined;
     return {
       gun,
       generation: integerCell(first, "generation"),
       behind: behindOf(integerCell(first, "behind")),
-      current: rows.filter((row) => row.bytes !== null).map(packedDocumentOf),
+      // A collection without documents is one row of nothing but itself.
+      ...currentDocuments(
+        rows.filter(({ role }) => role !== null),
+        packedDocumentOf,
+      ),
     };
   }
 

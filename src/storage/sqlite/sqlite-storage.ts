@@ -9,10 +9,12 @@ import {
   behindOf,
   bytesCell,
   changeOf,
+  currentDocuments,
   dialectNumber,
   gunCell,
   integerCell,
   type Row,
+  readsAllUpTo,
   serverKeyOf,
 } from "../rows.ts";
 import type {
@@ -20,6 +22,7 @@ import type {
   ApiToken,
   Change,
   ChangeQuery,
+  CollectionQuery,
   CollectionState,
   Commit,
   DocumentName,
@@ -38,6 +41,11 @@ import { applyApiToken } from "./tokens.ts";
 import { applyCommit, applyDeletion, applyServerKey, highestVersion } from "./writes.ts";
 
 const columns = "d.dialect, d.role, d.version, d.stored_at, d.sha256, d.bytes";
+const documentsOfCollection = `
+  SELECT d.dialect, d.role, d.version, d.stored_at, d.sha256,
+    CASE WHEN instr(d.role, '/') > 0 AND (SELECT count(*) FROM current WHERE collection = ?1) > ?2
+      THEN NULL ELSE d.bytes END AS bytes
+  FROM current c JOIN documents d ON d.id = c.document WHERE c.collection = ?1`;
 const live = "SELECT id FROM collections WHERE gun = ?1 AND live = 1";
 
 export interface SqliteOptions {
@@ -67,19 +75,16 @@ class SqliteStorage implements Storage {
     this.#writes = new GroupCommit(database, path, atPoint);
   }
 
-  async collection(gun: Gun): Promise<CollectionState | undefined> {
+  async collection(gun: Gun, query: CollectionQuery = {}): Promise<CollectionState | undefined> {
     return this.#read((statements) => {
       const row = statements.one("SELECT id, generation, behind FROM collections WHERE gun = ? AND live = 1", gun);
       if (row === undefined) return undefined;
-      const current = statements.all(
-        `SELECT ${columns} FROM current c JOIN documents d ON d.id = c.document WHERE c.collection = ?`,
-        integerCell(row, "id"),
-      );
+      const rows = statements.all(documentsOfCollection, integerCell(row, "id"), readsAllUpTo(query));
       return {
         gun,
         generation: integerCell(row, "generation"),
         behind: behindOf(integerCell(row, "behind")),
-        current: current.map(packedDocumentOf),
+        ...currentDocuments(rows, packedDocumentOf),
       };
     });
   }
