@@ -3,7 +3,7 @@
 // (one line for all bins; python-tuf, go-tuf and tuf-js read it) and `hash-prefixes` (one delegation a bin; python-tuf, tuf-js and tough).
 // Bins exist in tuf1 alone: notary1 has no word for them. What a notary1 reader sees stays in `targets` in both dialects, and
 // levelling never carries a bin over. Bins are terminating, come last, and each name has exactly one.
-import { CountersignError, parseRoleName, type RoleName } from "../bytes/index.ts";
+import { CountersignError, encodeCanonicalJson, encodeHex, parseRoleName, type RoleName } from "../bytes/index.ts";
 import type { Dialect } from "../dialects/index.ts";
 import type { PublicKey } from "../keys/index.ts";
 import {
@@ -101,6 +101,24 @@ export function withLayout(
     return { keys, roles: [], succinct };
   }
   return { keys, roles: [...(rest?.roles ?? []), ...binRoles(succinct)], succinct: undefined };
+}
+
+/** Whether the same bins are delegated to, under the same conditions: then one that verified below the one verifies below the other. */
+export function hasSameBins(before: Delegations | undefined, after: Delegations | undefined): boolean {
+  return conditionsOf(before) === conditionsOf(after);
+}
+
+/** By name, since documents and drafts list members in different orders. */
+function conditionsOf(delegations: Delegations | undefined): string {
+  if (delegations === undefined) return "";
+  const { succinct } = delegations;
+  const roles = succinct === undefined ? delegations.roles.filter(isBinRole) : [];
+  const keys = usedKeys(delegations, succinct === undefined ? roles : [succinct]);
+  return JSON.stringify([
+    succinct && [succinct.namePrefix, succinct.bitLength, succinct.keyIds, succinct.threshold],
+    roles.map(({ name, keyIds, threshold, terminating, paths }) => [name, keyIds, threshold, terminating, paths]),
+    [...keys].map(([id, { source }]) => [id, encodeHex(encodeCanonicalJson(source))]).sort(),
+  ]);
 }
 
 /** Every bin of a layout, empty ones too: a reader that finds none of its name's must not find the name elsewhere. */

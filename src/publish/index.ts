@@ -5,6 +5,7 @@ export {
   type BinLayout,
   binFor,
   binNames,
+  hasSameBins,
   isBin,
   layoutOf,
   maxBitLength,
@@ -28,6 +29,7 @@ export { type Provenance, provenanceOf, withProvenance } from "./custom.ts";
 export { type Finding, type FindingCode, isBricking, refuseLockOut, type Severity } from "./findings.ts";
 export { type InitialCollection, rootCertificate } from "./initial.ts";
 export { type KeyRing, keyRingOf } from "./key-ring.ts";
+export { isLaidOut } from "./lay-out-files.ts";
 export { defaultLifetimes, type Lifetimes } from "./lifetimes.ts";
 export { mustServe, type Reader, readers, type SetMustServe } from "./must-serve.ts";
 export type { Plan, PlannedDocument } from "./plan.ts";

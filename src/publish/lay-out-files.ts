@@ -4,8 +4,18 @@
 import { CountersignError, type RoleName } from "../bytes/index.ts";
 import type { PublicKey } from "../keys/index.ts";
 import type { Root, Target } from "../tuf/index.ts";
-import { type BinLayout, binFor, binNames, isBin, requireLayout, type SetBins, withLayout } from "./bins.ts";
+import {
+  type BinLayout,
+  binFor,
+  binNames,
+  hasSameBins,
+  isBin,
+  requireLayout,
+  type SetBins,
+  withLayout,
+} from "./bins.ts";
 import { type CollectionDraft, type DialectDraft, type RoleDraft, targetsRole } from "./collection-draft.ts";
+import type { DialectState } from "./collection-state.ts";
 import { delegatorOf } from "./delegated-paths.ts";
 import { newestRoot } from "./next-roots.ts";
 
@@ -30,6 +40,12 @@ export function layOutFiles(draft: CollectionDraft, { layout, signers }: SetBins
   change(tuf1, top, { ...top.content, delegations, targets: movesAll ? new Map() : top.content.targets });
   if (layout.kind === "flat") addFlat(draft, files);
   else fillBins(tuf1, layout, files, now);
+}
+
+/** Whether the bins lie like this already, under the keys that the change would give them. */
+export function isLaidOut({ dialect, root, targets }: DialectState, { layout, signers }: SetBins): boolean {
+  const delegations = targets.get(targetsRole)?.signed.delegations;
+  return hasSameBins(delegations, withLayout(dialect, delegations, layout, signers ?? targetsSigners(root.signed)));
 }
 
 /** A role that only tuf1 can have, because its delegation is by hash. */

@@ -24,6 +24,7 @@ import { serverDialect } from "./remembered-roots.ts";
 import { type Renewed, renewedDocuments } from "./renewal.ts";
 import type { OnlineRole, RoleSigner } from "./role-signer.ts";
 import { Turns } from "./turns.ts";
+import { mayStayUnread } from "./unread-bins.ts";
 import type { Upload } from "./upload.ts";
 
 export interface PublishedDocument {
@@ -98,7 +99,10 @@ export class Collections {
 
   async #publishNow(gun: Gun, upload: Upload): Promise<Published> {
     const now = this.#clock();
-    const found = await this.#states.current(gun);
+    const standing = await this.#states.current(gun);
+    const found = mayStayUnread(standing.state, standing.dialects.tuf1, upload)
+      ? standing
+      : await this.#states.whole(standing);
     const history =
       upload.history.length === 0 ? undefined : verifiedHistory(gun, found.dialects.notary1, upload.history, now);
     let known = history === undefined ? found : standingOn(history, gun, found);
@@ -108,7 +112,7 @@ export class Collections {
       if (!upload.documents.some((document) => document.dialect === dialect)) continue;
       sets.set(dialect, await this.#nextSet(gun, dialect, known, upload, now));
     }
-    checkBlobs(upload.blobs, sets.get("tuf1")?.trusted.values(), state);
+    await checkBlobs(upload.blobs, sets.get("tuf1")?.trusted, state, this.#storage);
     const behind = behindAfter(state, new Set([...sets].flatMap(([dialect, set]) => (set.isApart ? [] : [dialect]))));
     // The state at the old server is one that readers verify, so a crash between this and the commit leaves nothing half-done.
     if (history !== undefined) known = await this.#bring(gun, history, known);
@@ -178,7 +182,7 @@ export class Collections {
   }
 
   async #renewNow(gun: Gun, now: number): Promise<boolean> {
-    const state = await this.#storage.collection(gun);
+    const state = await this.#storage.collection(gun, { sparesDelegations: true });
     if (state === undefined) return false;
     const renewed = await this.#renewed(state, now);
     const documents = renewed.documents.map(named);
@@ -262,6 +266,9 @@ export class Collections {
       // The upload is looked at by this server's checks and again by a fresh reader: the same bytes, decoded once.
       dialect: remembering[dialect],
       stored: new Map(stored.map((document) => [document.role, document])),
+      unread: new Map(
+        (state?.unread ?? []).flatMap(({ dialect: of, role, version }) => (of === dialect ? [[role, version]] : [])),
+      ),
       uploaded: upload.documents.filter((document) => document.dialect === dialect),
       floor: async (role) =>
         // A name that nothing was ever committed to has no versions to stay above.
@@ -291,7 +298,7 @@ function standingOn({ current }: History, gun: Gun, found: KnownState): KnownSta
   const isSame = there?.every(({ sha256: hash }) => current.some((each) => each.sha256 === hash)) ?? true;
   if (!isSame) return refuseHistory(gun, undefined);
   const generation = Math.max(1, found.generation);
-  return { ...found, generation, state: { gun, generation, behind: [], current } };
+  return { ...found, generation, state: { gun, generation, behind: [], current, unread: [] } };
 }
 
 function refuseHistory(gun: Gun, cause: unknown): never {

@@ -72,7 +72,10 @@ async function find(context: AppContext, dialect: DialectName, route: DocumentRo
   const { gun, role, selector } = route;
   if (selector.by === "current") {
     const state = await context.reads.state(gun);
-    const document = currentDocument(state, dialect, role);
+    const isUnread = state?.unread.some((each) => each.dialect === dialect && each.role === role) ?? false;
+    const document = isUnread
+      ? await context.storage.current(gun, { dialect, role })
+      : currentDocument(state, dialect, role);
     if (state === undefined || document === undefined) return undefined;
     const isOnline = role === "timestamp" || role === "snapshot";
     return { document, freshUntil: isOnline ? state.dueAt : forever };

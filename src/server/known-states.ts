@@ -7,6 +7,7 @@ import type { CollectionState, Commit, Storage, StoredDocument } from "../storag
 import type { DialectName } from "../tuf/index.ts";
 import { CollectionCache } from "./document-cache.ts";
 import { serverDialect } from "./remembered-roots.ts";
+import { readWithoutBins } from "./unread-bins.ts";
 
 export interface KnownState {
   readonly generation: number;
@@ -35,14 +36,27 @@ export class KnownStates {
     const generation = await this.#storage.generation(gun);
     const known = this.#cache.get(gun);
     if (known?.generation === generation) return known;
-    const state = generation === 0 ? undefined : await this.#storage.collection(gun);
+    const dialects = newDialects();
+    const state = generation === 0 ? undefined : await readWithoutBins(this.#storage, gun, dialects.tuf1);
     // A commit between the two questions is seen whole or refuses ours.
-    return { generation: state?.generation ?? generation, state, dialects: newDialects(), floors: new Map() };
+    return { generation: state?.generation ?? generation, state, dialects, floors: new Map() };
+  }
+
+  /** The same with every document read. */
+  async whole({ state, ...known }: KnownState): Promise<KnownState> {
+    if (state === undefined) return { ...known, state };
+    const read = await this.#storage.collection(state.gun);
+    return { ...known, generation: read?.generation ?? known.generation, state: read };
   }
 
   /** After a commit on top of `before` that has given the collection this generation. */
   committed(before: KnownState, commit: Commit, documents: readonly StoredDocument[], generation: number): void {
     const { gun, behind, retired } = commit;
+    // A collection that was not read whole is not kept: it is a large one.
+    if ((before.state?.unread.length ?? 0) > 0) {
+      this.#cache.invalidate(gun);
+      return;
+    }
     const current = new Map((before.state?.current ?? []).map((each) => [floorKey(each), each]));
     for (const name of retired) current.delete(floorKey(name));
     const floors = new Map(before.floors);
@@ -52,7 +66,13 @@ export class KnownStates {
         floors.set(floorKey(document), document.version);
       }
     }
-    const state: CollectionState = { gun, generation, behind: [...behind].sort(), current: [...current.values()] };
+    const state: CollectionState = {
+      gun,
+      generation,
+      behind: [...behind].sort(),
+      current: [...current.values()],
+      unread: [],
+    };
     const bytes = state.current.reduce((sum, document) => sum + document.bytes.length + 500, 1_000);
     if (bytes > maxStateBytes) this.#cache.invalidate(gun);
     else this.#cache.put(gun, gun, { generation, state, dialects: before.dialects, floors }, bytes, this.#cache.epoch);

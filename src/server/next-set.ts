@@ -28,6 +28,8 @@ export interface NextSetInput {
   readonly dialect: Dialect;
   /** The current documents of this dialect. */
   readonly stored: ReadonlyMap<RoleName, StoredDocument>;
+  /** Versions of current documents that were left unread: they stand as they are (unread-bins.ts), unless uploaded anew. */
+  readonly unread: ReadonlyMap<RoleName, number>;
   /** Of this dialect. */
   readonly uploaded: readonly UploadedDocument[];
   /** Highest version ever stored, also before a deletion. */
@@ -60,7 +62,7 @@ export async function nextSet(input: NextSetInput): Promise<NextSet> {
   const { stored, now } = input;
   const gate = new SignedFirst(input.dialect, input.uploaded);
   const roots = decodeRoots(input, gate);
-  for (const document of roots) refuseStale(document, stored.get(document.role));
+  for (const document of roots) refuseStale(document, stored.get(document.role)?.version);
 
   // What is carried over is judged at a time when it was in force; what was uploaded is held against the clock below.
   const carried = carriedTargets(input);
@@ -70,7 +72,9 @@ export async function nextSet(input: NextSetInput): Promise<NextSet> {
   const changed = decodeTargets(input, gate);
   const snapshotPart = input.uploaded.find((part) => part.role === "snapshot");
   if (snapshotPart !== undefined) gate.require(snapshotPart);
-  for (const document of changed.values()) refuseStale(document, stored.get(document.role));
+  for (const document of changed.values()) {
+    refuseStale(document, stored.get(document.role)?.version ?? input.unread.get(document.role));
+  }
   for (const document of changed.values()) refusingAt("targets", () => requireFresh(document, now));
 
   const previous = stored.get(parseRoleName("snapshot"));
@@ -132,13 +136,13 @@ function decodeTargets(
 }
 
 /** Somebody published first, or the same upload came twice. */
-function refuseStale(document: Document, stored: StoredDocument | undefined): void {
-  if (stored === undefined || document.signed.version > stored.version) return;
+function refuseStale(document: Document, stored: number | undefined): void {
+  if (stored === undefined || document.signed.version > stored) return;
   refuse(
     placeOf(document.role),
     new CountersignError(
       "conflict.lost_race",
-      `${document.role} version ${document.signed.version} is not above the stored version ${stored.version}`,
+      `${document.role} version ${document.signed.version} is not above the stored version ${stored}`,
       { hints: ["read the collection again and publish the change on top of it"] },
     ),
   );
@@ -218,7 +222,7 @@ async function onlineSnapshotOrUploaded(
   const { dialect, gun, now } = input;
   if (uploaded !== undefined) {
     const snapshot = refusingAt("snapshot", () => dialect.decodeSnapshot(uploaded.bytes));
-    refuseStale(snapshot, previous);
+    refuseStale(snapshot, previous?.version);
     refusingAt("snapshot", () => requireFresh(snapshot, now));
     return { snapshot, keys: undefined };
   }

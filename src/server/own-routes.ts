@@ -1,6 +1,6 @@
 // Our own routes of docs/api.md: publish both dialects at once, the bundle, the status.
 import { CountersignError, type Gun, parseRoleName } from "../bytes/index.ts";
-import type { StoredDocument } from "../storage/index.ts";
+import type { ListedDocument, StoredDocument } from "../storage/index.ts";
 import type { DialectName } from "../tuf/index.ts";
 import { bundleMediaType, encodeBundle } from "../updater/index.ts";
 import { bundleAnswer, jsonResponse, toResponse } from "./answers.ts";
@@ -36,21 +36,26 @@ export async function publish(
   });
 }
 
-export async function status({ reads, expiries }: AppContext, gun: Gun): Promise<Response> {
+export async function status({ reads, expiries, storage }: AppContext, gun: Gun): Promise<Response> {
   const state = await reads.existing(gun);
   const dialects: Partial<Record<DialectName, Record<string, { version: number; expires: string }>>> = {};
   for (const dialect of ["notary1", "tuf1"] as const) {
-    const documents = state.current.filter((document) => document.dialect === dialect);
+    const documents = [...state.current, ...state.unread].filter((document) => document.dialect === dialect);
     if (documents.length === 0) continue;
     // fromEntries defines members, so that a role named `__proto__` is one like any other.
-    dialects[dialect] = Object.fromEntries(
-      inOrder(documents).map((each) => [each.role, { version: each.version, expires: expiries.of(each).text }]),
-    );
+    const members: [string, { version: number; expires: string }][] = [];
+    for (const each of inOrder(documents)) {
+      members.push([each.role, { version: each.version, expires: (await expiries.of(each, gun, storage)).text }]);
+    }
+    dialects[dialect] = Object.fromEntries(members);
   }
   return jsonResponse({ gun, dialects, behind: state.behind });
 }
 
-/** @throws collection.missing, metadata.missing, request.invalid, limit.exceeded */
+/**
+ * Many bins are left out, since a reader asks for the one it needs: it takes by itself what a bundle lacks.
+ * @throws collection.missing, metadata.missing, request.invalid, limit.exceeded
+ */
 export async function bundle(context: AppContext, gun: Gun, query: URLSearchParams, path: string): Promise<Response> {
   const epoch = context.answers.epoch;
   const state = await context.reads.existing(gun);
@@ -111,7 +116,7 @@ function rootVersion(text: string | null): number {
 }
 
 /** As bundles want it: root, timestamp, snapshot, targets, then delegations, parents first. */
-function inOrder(documents: readonly StoredDocument[]): readonly StoredDocument[] {
+function inOrder<T extends ListedDocument>(documents: readonly T[]): readonly T[] {
   const rank = (role: string) => {
     const at = ["root", "timestamp", "snapshot"].indexOf(role);
     return at >= 0 ? at : 2 + role.split("/").length;

@@ -6,6 +6,7 @@ import type { CollectionState, Storage, StoredDocument } from "../storage/index.
 import type { DialectName } from "../tuf/index.ts";
 import { CollectionCache } from "./document-cache.ts";
 import { renewalTime } from "./lifetimes.ts";
+import { readWithoutBins } from "./unread-bins.ts";
 
 export interface CurrentState extends CollectionState {
   /** When it should be looked at again; milliseconds since the epoch. */
@@ -60,10 +61,13 @@ export class Reads {
 
   async #load(gun: Gun, dueNotBefore: number): Promise<CurrentState | undefined> {
     const epoch = this.#states.epoch;
-    const stored = await this.storage.collection(gun);
+    const stored = await readWithoutBins(this.storage, gun, dialectNamed("tuf1"));
     if (stored === undefined) return undefined;
     const state = { ...stored, dueAt: Math.max(dueAt(stored), dueNotBefore) };
-    const bytes = stored.current.reduce((sum, document) => sum + document.bytes.length + 300, 300);
+    const bytes = stored.current.reduce(
+      (sum, document) => sum + document.bytes.length + 300,
+      300 * (stored.unread.length + 1),
+    );
     this.#states.put(gun, gun, state, bytes, epoch);
     return state;
   }
