@@ -11,10 +11,13 @@ import { type MultipartLimits, readMultipart } from "./multipart.ts";
 import { type CurrentState, currentDocument } from "./reads.ts";
 import { parseUpload } from "./upload.ts";
 
-/** Both dialects of the largest targets, and contents. What one document may be is in document-bounds.ts. */
+/**
+ * All bins of a million files, which a change of layout signs at once. What one document may be is in document-bounds.ts, and what all
+ * uploads together may hold in memory in app.ts.
+ */
 export const uploadLimits: MultipartLimits = {
   maxPartBytes: maxTargetsBytes,
-  maxTotalBytes: 96 * 1024 * 1024,
+  maxTotalBytes: 256 * 1024 * 1024,
   maxParts: 4_096,
 };
 
