@@ -1,6 +1,6 @@
 // Files of a collection against the real server as a function: bins, layouts, races, and the exported tree. Named after what would go wrong.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
@@ -249,6 +249,42 @@ it("a tree has contents where tough asks for them while the collection must serv
   world.clock.advance(8 * 24 * 60 * 60 * 1000);
   assert.ok((await exportTree(machine.ports, request)).removed > 0);
   assert.deepEqual(await readdir(join(tree, "targets", folder, "deep")), []);
+});
+
+it("an export that ends after any document leaves the old state or the new one, and the next run completes it", async () => {
+  await using world = await openWorld();
+  await using directory = await temporary();
+  const machine = world.machine("owner");
+  await startFiles(machine);
+  await layOut(machine, { kind: "succinct", bitLength: 1 });
+  const [source, old] = [join(directory.path, "src"), join(directory.path, "old")];
+  await add(machine, source, { a: "1", b: "1" });
+  const request = { gun, pins: [], targets: { from: undefined, allowsMissing: false } };
+  await exportTree(machine.ports, { ...request, directory: old });
+  await add(machine, source, { a: "2", b: "2", c: "2" }, true);
+  const pins = (await machine.ports.home.pins.find(gun))?.pins ?? [];
+  const about = { gun, pins, checksTargets: true, allowsMissing: false, progress: () => {} };
+  const states = new Set<number>();
+  for (let plug = 1, wasPulled = true; wasPulled; plug++) {
+    const tree = join(directory.path, `tree-${plug}`);
+    await cp(old, tree, { recursive: true });
+    let documents = 0;
+    const testOnlyAfterWriting = (): void => {
+      if (++documents === plug) throw new Error("the plug is pulled");
+    };
+    const exporting = exportTree(machine.ports, { ...request, directory: tree, testOnlyAfterWriting });
+    wasPulled = await exporting.then(
+      () => false,
+      () => true,
+    );
+    const leftOver = join(tree, "metadata/.new-0123456789abcdef");
+    await writeFile(leftOver, "half");
+    states.add((await checkTree({ ...about, directory: tree, now: world.clock.now() })).targets);
+    await exportTree(machine.ports, { ...request, directory: tree });
+    assert.equal((await checkTree({ ...about, directory: tree, now: world.clock.now() })).targets, 3);
+    await assert.rejects(readFile(leftOver), "what was left half is taken away");
+  }
+  assert.deepEqual([...states], [2, 3]);
 });
 
 it("a content that is nowhere, or is not what was signed, stops an export before the switch", async () => {

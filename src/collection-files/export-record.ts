@@ -16,7 +16,7 @@ import {
 } from "../bytes/index.ts";
 import { diskError, removeFile, systemCode } from "../home/index.ts";
 import { readTreeFile, treeFiles, writeTreeFile } from "./tree-files.ts";
-import { isOurs } from "./tree-paths.ts";
+import { isLeftOver, isOurs } from "./tree-paths.ts";
 
 const recordFile = ".countersign-export.json";
 const maxRecordBytes = 64 * 1024 * 1024;
@@ -67,6 +67,7 @@ export async function retire(
   const present = (await Promise.all(folders.map((folder) => treeFiles(directory, folder)))).flat();
   const over: string[] = [];
   for (const path of present) {
+    if (isLeftOver(path)) over.push(path);
     if (wanted.has(path) || !isOurs(path)) continue;
     const end = before.get(path) ?? until;
     if (end > now) retired.set(path, end);

@@ -12,13 +12,13 @@ import {
   bundleSource,
   type Collection,
   decodeBundle,
-  noCache,
   openCollection,
   type Pin,
   wholeBundle,
 } from "../updater/index.ts";
 import { type ExportedArtifacts, exportArtifacts } from "./export-artifacts.ts";
 import { isExported, markExported, retire } from "./export-record.ts";
+import { treeCache } from "./tree-cache.ts";
 import { readTreeFile, writeTreeFile } from "./tree-files.ts";
 import { documentPaths, timestampPath } from "./tree-paths.ts";
 
@@ -37,6 +37,8 @@ export interface ExportRequest {
         readonly allowsMissing: boolean;
       }
     | undefined;
+  /** Called after each document, where a test pulls the plug. */
+  readonly testOnlyAfterWriting?: (path: string) => void;
 }
 
 export interface ExportReport {
@@ -92,6 +94,7 @@ export async function exportTree(ports: ReadPorts, request: ExportRequest): Prom
       for (const path of documentPaths(role, version)) {
         wanted.add(path);
         counts[(await writeTreeFile(directory, path, bytes)) ? "written" : "kept"] += 1;
+        request.testOnlyAfterWriting?.(path);
       }
     }
     const removed = await retire(directory, gun, wanted, {
@@ -113,7 +116,7 @@ interface TreeDocument {
 /** Every document that a fresh reader may ask for, verified, in the order in which they are to be written. */
 async function readWhole(
   ports: ReadPorts,
-  { gun, pins }: ExportRequest,
+  { gun, pins, directory }: ExportRequest,
 ): Promise<{ readonly collection: Collection; readonly documents: readonly TreeDocument[] }> {
   const own = ports.server.tuf1Source();
   const signal = ports.signal === undefined ? {} : { signal: ports.signal };
@@ -126,7 +129,7 @@ async function readWhole(
     gun,
     dialect: "tuf1",
     source,
-    cache: noCache,
+    cache: await treeCache(directory),
     memory,
     pins: known,
     now,

@@ -5,6 +5,7 @@ import { promises } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { CountersignError, encodeHex, equalBytes } from "../bytes/index.ts";
 import { diskError, systemCode } from "../home/index.ts";
+import { temporaryName } from "./tree-paths.ts";
 
 export interface ExpectedContent {
   readonly length: number;
@@ -117,7 +118,7 @@ async function matches(
 async function placeFile(tree: string, path: string, write: (temporary: string) => Promise<unknown>): Promise<void> {
   const full = join(tree, path);
   const directory = dirname(full);
-  const temporary = join(directory, `.new-${randomBytes(8).toString("hex")}`);
+  const temporary = join(directory, temporaryName(randomBytes(8).toString("hex")));
   try {
     await refuseLinks(tree, path);
     await promises.mkdir(directory, { recursive: true, mode: 0o755 });

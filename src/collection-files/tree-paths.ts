@@ -37,6 +37,15 @@ export function artifactPaths(name: string, { hashes }: Target, mustServe: reado
   throw new CountersignError("target.invalid", `${JSON.stringify(name)} lists no hash`);
 }
 
+/** What a file is called until it is whole; one that is still called so was left by an export that was killed. */
+export function temporaryName(random: string): string {
+  return `.new-${random}`;
+}
+
+export function isLeftOver(path: string): boolean {
+  return /(?:^|\/)\.new-[0-9a-f]{16}$/.test(path);
+}
+
 /** Files that an export made and may take away once nobody asks for them any more. Roots stay for ever (TUF 1.0.34, 6.1). */
 export function isOurs(path: string): boolean {
   if (path.startsWith("targets/"))
