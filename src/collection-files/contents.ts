@@ -14,7 +14,7 @@ export interface Contents {
   readonly left: number;
 }
 
-/** One upload holds 96 MiB and 4,096 parts, documents included. */
+/** Beside the documents of one publish; an upload has 4,096 parts at most. */
 const maxTotalBytes = 48 * 1024 * 1024;
 const maxContents = 1_500;
 
@@ -40,6 +40,17 @@ export async function contentsFor(files: readonly HashedFile[]): Promise<Content
     blobs.set(encodeHex(hash), bytes);
   }
   return { blobs, left };
+}
+
+/** Those of some of the files. */
+export function contentsAmong(files: readonly HashedFile[], blobs: Contents["blobs"]): Contents["blobs"] {
+  const hashes = files.flatMap(({ hashes: own }) => own.get("sha256") ?? []).map(encodeHex);
+  return new Map(
+    hashes.flatMap((hash) => {
+      const bytes = blobs.get(hash);
+      return bytes === undefined ? [] : [[hash, bytes]];
+    }),
+  );
 }
 
 async function read(path: string): Promise<Uint8Array> {

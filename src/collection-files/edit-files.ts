@@ -12,8 +12,9 @@ import { chooseRoles, type PublishReport, publishChanges, type ReadPorts } from 
 import { binFor, type Change, type CollectionState, type DialectState, type KeyRing } from "../publish/index.ts";
 import { searchTarget, type Target } from "../tuf/index.ts";
 import type { Pin } from "../updater/index.ts";
-import { type Contents, contentsFor } from "./contents.ts";
+import { type Contents, contentsAmong, contentsFor } from "./contents.ts";
 import type { HashedFile } from "./hash-files.ts";
+import { inPublishes, nothingPublished, type PublishSizes, publishInTurn } from "./publishes.ts";
 
 interface EditRequest {
   readonly gun: Gun;
@@ -52,19 +53,35 @@ interface Tally {
 const targetsRole = parseRoleName("targets");
 
 /** @throws target.exists, target.invalid for a name that another role decides, file.changed, and what publishing throws */
-export async function addFiles(ports: ReadPorts, request: AddFilesRequest): Promise<FilesReport> {
+export async function addFiles(
+  ports: ReadPorts,
+  request: AddFilesRequest,
+  sizes: PublishSizes = {},
+): Promise<FilesReport> {
   const contents: Contents = request.sendsContents
     ? await contentsFor(request.files)
     : { blobs: new Map(), left: request.files.length };
-  const report: Tally = { added: [], replaced: [], unchanged: 0 };
-  const changes = (state: CollectionState): readonly Change[] => {
-    // Asked again at every try.
-    Object.assign(report, { added: [], replaced: [], unchanged: 0 });
-    return request.files.flatMap((file) => addFile(state, file, request, report));
+  const parts = await inPublishes(ports, request, sizes);
+  const tallies: Tally[] = [];
+  const publish = await publishInTurn(parts, { ports, of: "files" }, async (files) => {
+    let tally: Tally = { added: [], replaced: [], unchanged: 0 };
+    const changes = (state: CollectionState): readonly Change[] => {
+      // Asked again at every try.
+      tally = { added: [], replaced: [], unchanged: 0 };
+      return files.flatMap((file) => addFile(state, file, request, tally));
+    };
+    const blobs = parts.length === 1 ? contents.blobs : contentsAmong(files, contents.blobs);
+    const done = await publishChanges(ports, { ...request, changes, blobs, bins: files.map(({ name }) => name) });
+    tallies.push(tally);
+    return done;
+  });
+  return {
+    added: tallies.flatMap(({ added }) => added),
+    replaced: tallies.flatMap(({ replaced }) => replaced),
+    unchanged: tallies.reduce((sum, { unchanged }) => sum + unchanged, 0),
+    publish,
+    withoutContent: contents.left,
   };
-  const bins = request.files.map(({ name }) => name);
-  const publish = await publishChanges(ports, { ...request, changes, blobs: contents.blobs, bins });
-  return { ...report, publish, withoutContent: contents.left };
 }
 
 /** @throws target.missing, and what publishing throws */
@@ -72,12 +89,16 @@ export async function removeFiles(
   ports: ReadPorts,
   request: EditRequest & { readonly names: readonly TargetName[] },
 ): Promise<PublishReport> {
-  const changes = (state: CollectionState): readonly Change[] =>
-    request.names.flatMap((name) => {
-      const roles = request.role === undefined ? rolesWith(state, name) : [request.role];
-      return roles.map((role): Change => ({ kind: "remove", name, role }));
-    });
-  return publishChanges(ports, { ...request, publisher: undefined, changes, blobs: new Map(), bins: request.names });
+  const files = request.names.map((name) => ({ name }));
+  return publishInTurn(await inPublishes(ports, { ...request, files }), { ports, of: "files" }, (part) => {
+    const names = part.map(({ name }) => name);
+    const changes = (state: CollectionState): readonly Change[] =>
+      names.flatMap((name) => {
+        const roles = request.role === undefined ? rolesWith(state, name) : [request.role];
+        return roles.map((role): Change => ({ kind: "remove", name, role }));
+      });
+    return publishChanges(ports, { ...request, publisher: undefined, changes, blobs: new Map(), bins: names });
+  });
 }
 
 function addFile(state: CollectionState, file: HashedFile, request: AddFilesRequest, report: Tally): readonly Change[] {
@@ -89,7 +110,7 @@ function addFile(state: CollectionState, file: HashedFile, request: AddFilesRequ
   }
   if (present !== undefined && !request.replaces) {
     throw new CountersignError("target.exists", `${JSON.stringify(name)} is signed already, with another content`, {
-      hints: ["to sign the new content: countersign collection replace", "nothing was published"],
+      hints: ["to sign the new content: countersign collection replace", nothingPublished],
     });
   }
   const roles = rolesFor(state, name, request);

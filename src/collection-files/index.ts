@@ -7,3 +7,4 @@ export type { ExportedArtifacts } from "./export-artifacts.ts";
 export { type ExportReport, type ExportRequest, exportTree } from "./export-tree.ts";
 export { findFiles, namesAlike, safeName, type TreeFile, type TreeOptions } from "./file-tree.ts";
 export { type HashedFile, type HashOptions, hashFiles } from "./hash-files.ts";
+export { type LayOutReport, type LayOutRequest, layOut } from "./lay-out.ts";

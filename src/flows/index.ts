@@ -3,6 +3,7 @@
 // updater has not verified, and none reports a publish done before a fresh reader of each dialect has read it back.
 export { type CarryOnReport, type CarryOnRequest, carryOn, rootKeysAtHand } from "./carry-on.ts";
 export { chooseRoles } from "./choose-roles.ts";
+export { carriedDialects, readState } from "./collection-state.ts";
 export { type Connections, type ConnectOptions, connect } from "./connect.ts";
 export { type Content, contentOfBytes, contentOfDigest, contentOfFile, targetOf } from "./content.ts";
 export { type ImageContent, imageContent } from "./image-content.ts";

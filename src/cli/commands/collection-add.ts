@@ -7,7 +7,7 @@ export const collectionAdd: Command = {
     name: "collection add",
     usage: ["GUN PATH... [options]"],
     about: [
-      "Signs files: a file under its own name, the files of a directory under their paths below it. They are hashed in a stream, several at once, and become visible together or not at all. What is signed already with the same content is left alone; a name that has another content is refused (countersign collection replace).",
+      "Signs files: a file under its own name, the files of a directory under their paths below it. They are hashed in a stream, several at once, and become visible together or not at all; only where they touch more of a large collection than an upload holds are they published in parts, and an interrupted run is run again. What is signed already with the same content is left alone; a name that has another content is refused (countersign collection replace).",
       "A file that changes or vanishes while it is hashed stops everything before anything is published. Links that lead out of a directory are refused.",
       "The server keeps contents up to 4 MiB each, as far as they fit into one publish; larger ones are signed, and handed out by an exported tree (countersign export) or whatever serves them today.",
     ],

@@ -1,15 +1,8 @@
 // `countersign collection layout GUN`: how the files of a collection lie, and another layout for them.
 import { CountersignError, parseGun } from "../../bytes/index.ts";
-import { publishChanges, readPublicKeyFile } from "../../flows/index.ts";
-import {
-  type BinLayout,
-  type Change,
-  layoutOf,
-  mustServe,
-  type Reader,
-  readers,
-  type SetBins,
-} from "../../publish/index.ts";
+import { layOut } from "../../collection-files/index.ts";
+import { readPublicKeyFile } from "../../flows/index.ts";
+import { type BinLayout, type Reader, readers, type SetBins } from "../../publish/index.ts";
 import { usage } from "../arguments.ts";
 import { connectionsOf } from "../collection-options.ts";
 import type { Command, CommandSpec, Context } from "../command.ts";
@@ -22,7 +15,7 @@ const spec: CommandSpec = {
   name: "collection layout",
   usage: ["GUN --bins LAYOUT [options]", "GUN --must-serve CLIENTS [options]"],
   about: [
-    "Lays the files of a collection out: flat, all in one document; or in 2^N hashed bins, of which a reader fetches one and a publisher signs one. succinct:N is the smallest for readers and is read by python-tuf, go-tuf and tuf-js; hash-prefixes:N is read by python-tuf, tuf-js and tough and goes beside delegations; flat is read by all. same signs the present layout again, with the keys of now.",
+    "Lays the files of a collection out: flat, all in one document; or in 2^N hashed bins, of which a reader fetches one and a publisher signs one. succinct:N is the smallest for readers and is read by python-tuf, go-tuf and tuf-js; hash-prefixes:N is read by python-tuf, tuf-js and tough and goes beside delegations; flat is read by all. same signs the present layout again, with the keys of now; where these have not changed, a large collection is signed in parts.",
     "One publish changes everything: a reader sees the old layout or the new one, and verifies both. Bins exist in tuf1 alone. In a collection that carries notary1 what lies in targets stays there for both dialects, and files added from then on go into bins; in one that was made with countersign init --tuf1-only everything moves.",
     "--must-serve says, signed and for every machine that publishes, which other programs have to be able to read the collection: a layout that one of them cannot read is refused from then on. Contents are exported for tough too when it is among them.",
     "Bins are signed by the keys of targets, or by those of --bin-key, which may then be used by a CI job that has no other.",
@@ -70,36 +63,20 @@ export const collectionLayout: Command = {
     const wanted = args.value("bins");
     const served = args.value("must-serve");
     if (wanted === undefined && served === undefined) throw usage(spec, "--bins says which layout");
-    const layout = wanted === undefined || wanted === "same" ? undefined : parseLayout(wanted);
+    const layout = wanted === undefined ? undefined : parseLayout(wanted);
     const serves = served === undefined ? undefined : parseReaders(served);
     const signers = await signersOf(context);
     const connections = connectionsOf(context);
     try {
       const { ports, pins, ring } = await openWorkplace(context, connections, gun);
-      let laid = layout;
-      let serving = serves ?? [];
-      const report = await publishChanges(ports, {
-        gun,
-        pins,
-        changes: (state) => {
-          const top = [...(state.dialects.get("tuf1")?.targets.values() ?? [])].find(({ role }) => role === "targets");
-          laid = layout ?? layoutOf(top?.signed.delegations);
-          serving = serves ?? mustServe(top?.signed);
-          const bins: SetBins = { kind: "bins", layout: laid, ...(signers === undefined ? {} : { signers }) };
-          const changes: Change[] = wanted === undefined ? [] : [bins];
-          return serves === undefined ? changes : [...changes, { kind: "serve", readers: serves }];
-        },
-        blobs: new Map(),
-        bins: wanted === undefined ? [] : "all",
-        publisher: undefined,
-        ring: await ring(),
-      });
-      const text = laid === undefined ? "flat" : layoutText(laid);
-      terminal.value({ gun, layout: text, mustServe: serving, ...publishedJson(report) });
+      const request = { gun, pins, ring: await ring(), layout, signers, serves };
+      const { publish, mustServe: serving, ...laid } = await layOut(ports, request);
+      const text = layoutText(laid.layout);
+      terminal.value({ gun, layout: text, mustServe: serving, ...publishedJson(publish) });
       if (wanted !== undefined) terminal.line(`${terminal.paint("green", "laid out:")} ${text}`);
       const mustBeServed = serving.length === 0 ? "none" : serving.join(", ");
       if (serves !== undefined || serving.length > 0) terminal.line(`must serve: ${mustBeServed}`);
-      showPublished(terminal, report);
+      showPublished(terminal, publish);
       return exitCodes.done;
     } finally {
       connections.close();
@@ -122,7 +99,8 @@ async function signersOf({ args, clock }: Context): Promise<SetBins["signers"]> 
 }
 
 /** @throws usage.invalid */
-function parseLayout(text: string): BinLayout {
+function parseLayout(text: string): BinLayout | "same" {
+  if (text === "same") return text;
   if (text === "flat") return { kind: "flat" };
   const [, kind, bits] = /^(succinct|hash-prefixes):([0-9]{1,2})$/.exec(text) ?? [];
   if (kind === "succinct" || kind === "hash-prefixes") return { kind, bitLength: Number(bits) };

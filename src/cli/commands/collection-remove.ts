@@ -13,7 +13,7 @@ export const collectionRemove: Command = {
     name: "collection remove",
     usage: ["GUN NAME... [options]"],
     about: [
-      "Withdraws files: no reader trusts them any more, and no reader that has seen the withdrawal accepts an older state again. All names or none.",
+      "Withdraws files: no reader trusts them any more, and no reader that has seen the withdrawal accepts an older state again. All names or none, unless they are so many that a large collection takes them out in parts.",
     ],
     positionals: { min: 2, max: 10_000 },
     options: [
