@@ -1,5 +1,5 @@
 // What `collection add` and `collection replace` share: find the files, hash them with a word on how far it is, sign and publish.
-import { type Gun, type JsonObject, parseGun, parseRoleName } from "../bytes/index.ts";
+import { CountersignError, type Gun, type JsonObject, parseGun, parseRoleName } from "../bytes/index.ts";
 import { addFiles, type FilesReport, findFiles, hashFiles, namesAlike } from "../collection-files/index.ts";
 import { connectionsOf } from "./collection-options.ts";
 import type { Context, OptionSpec } from "./command.ts";
@@ -41,6 +41,9 @@ export async function runAddFiles(context: Context, how: { readonly replaces: bo
     onFound: (count) => terminal.progress(`found ${count} files ...`),
     ...(under === undefined ? {} : { under }),
   });
+  if (found.length === 0) {
+    throw new CountersignError("usage.invalid", `there are no files in ${paths.map(printable).join(", ")}`);
+  }
   const files = await hashFiles(found, { onProgress: hashing(terminal, found.length) });
   const alike = namesAlike(files.map(({ name }) => name));
   const connections = connectionsOf(context);

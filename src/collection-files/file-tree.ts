@@ -3,7 +3,7 @@
 // lead out, links to directories, pipes and devices are refused, because whoever packed the tree must not choose what gets signed.
 import { promises } from "node:fs";
 import { basename, join, sep } from "node:path";
-import { CountersignError, parseTargetName, type TargetName } from "../bytes/index.ts";
+import { CountersignError, encodeUtf8, parseTargetName, type TargetName } from "../bytes/index.ts";
 import { diskError, systemCode } from "../home/index.ts";
 
 export interface TreeFile {
@@ -49,14 +49,24 @@ export async function findFiles(paths: readonly string[], options: TreeOptions =
   return [...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** What file systems take for the last part of a path, less the `HASH.` that stands before it wherever a content is served. */
+const maxBaseNameBytes = 255 - 65;
+
 /** A name that every TUF client may use as a path below its own directory, on every system. @throws name.invalid */
 export function safeName(text: string): TargetName {
   const name = parseTargetName(text);
-  if (!/^[A-Za-z]:/.test(name)) return name;
-  throw new CountersignError(
-    "name.invalid",
-    `not a target name: ${JSON.stringify(text.slice(0, 80))} begins with a drive`,
-  );
+  if (/^[A-Za-z]:/.test(name)) throw badName(text, "begins with a drive");
+  if (encodeUtf8(basename(name)).length > maxBaseNameBytes) {
+    throw badName(
+      text,
+      `ends in more than ${maxBaseNameBytes} bytes: with its hash before it no file can be called so`,
+    );
+  }
+  return name;
+}
+
+function badName(text: string, why: string): CountersignError {
+  return new CountersignError("name.invalid", `not a target name: ${JSON.stringify(text.slice(0, 80))} ${why}`);
 }
 
 /** Names that differ in case or in how accents are written alone: on some machines they are one file. Pairs, at most twenty. */
@@ -83,6 +93,8 @@ async function walk(
   const entries = await asked(directory, () => promises.readdir(directory, { withFileTypes: true }));
   for (const entry of entries) {
     const path = join(directory, entry.name);
+    // Node writes it for bytes that are no UTF-8; the file cannot be opened by that name, nor named in JSON.
+    if (entry.name.includes("\ufffd")) throw badName(path, "is not written in UTF-8");
     const below = relative === "" ? entry.name : `${relative}/${entry.name}`;
     if (entry.isDirectory()) await walk(root, path, below, depth + 1, take);
     else if (entry.isFile()) take(below, path);
@@ -93,6 +105,7 @@ async function walk(
 
 async function linked(root: string, path: string): Promise<string> {
   const target = await asked(path, () => promises.realpath(path));
+  if (target === root) throw unsafe(path, "is a link to the directory itself");
   if (!target.startsWith(root.endsWith(sep) ? root : root + sep))
     throw unsafe(path, "is a link that leads out of the directory");
   if ((await asked(path, () => promises.stat(target))).isFile()) return target;
@@ -104,6 +117,7 @@ async function asked<T>(path: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (cause) {
+    if (systemCode(cause) === "ELOOP") throw unsafe(path, "is a link that leads in a circle");
     if (systemCode(cause) !== "ENOENT") throw diskError(cause, "read", path);
     throw new CountersignError("file.changed", `${path} is not there`, { cause, hints: ["nothing was published"] });
   }

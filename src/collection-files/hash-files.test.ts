@@ -47,7 +47,7 @@ it("a file larger than one piece is hashed whole", async () => {
 
 it("links that lead out of the tree, to directories, or nowhere are refused; a link to a file inside is that file", async () => {
   await using outside = await tree({ secret: "key" });
-  for (const target of [join(outside.path, "secret"), "..", "/etc", "sub", "nothing"]) {
+  for (const target of [join(outside.path, "secret"), "..", "/etc", "sub", ".", "link", "nothing"]) {
     await using directory = await tree({ "sub/file": "x" });
     await symlink(target, join(directory.path, "link"));
     const code = target === "nothing" ? "file.changed" : "file.unsafe";
@@ -92,7 +92,16 @@ it("no name is absolute, climbs, names a drive, or holds what other systems read
   ]) {
     assert.throws(() => safeName(name), coded("name.invalid"), JSON.stringify(name));
   }
-  for (const name of ["__proto__", "constructor/x", "..a", "a..b", "ünïcode", "ab:c"])
+  assert.throws(() => safeName(`a/${"n".repeat(191)}`), coded("name.invalid"), "no room for a hash before it");
+  for (const name of [
+    `${"d".repeat(255)}/${"n".repeat(190)}`,
+    "__proto__",
+    "constructor/x",
+    "..a",
+    "a..b",
+    "ünïcode",
+    "ab:c",
+  ])
     assert.equal(safeName(name), name);
 });
 
@@ -101,6 +110,12 @@ it("a file called ..\\x or C: on this machine is refused rather than signed", as
     await using directory = await tree({ [name]: "x" });
     await assert.rejects(findFiles([directory.path]), coded("name.invalid"), name);
   }
+});
+
+it("a file whose name is no UTF-8 is refused for that, not as one that vanished", async () => {
+  await using directory = await tree({ "sub/good": "x" });
+  await writeFile(Buffer.from(`${directory.path}/sub/bad\xff`, "latin1"), "x");
+  await assert.rejects(findFiles([directory.path]), coded("name.invalid"));
 });
 
 it("one name for two files is refused; case and accents alone are pointed out", async () => {
