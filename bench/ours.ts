@@ -7,7 +7,7 @@ import { parseDigest, parseGun, parseTargetName, systemClock } from "../src/byte
 import { connect, contentOfDigest, initCollection, keyPlaces, openKeyRing, signTargets } from "../src/flows/index.ts";
 import { benchTarget } from "./notary-fill.ts";
 
-export { startOurServer };
+export { type OurServer, startOurServer };
 
 export function benchClient(
   directory: Scratch,

@@ -42,7 +42,7 @@ const tufJs = "tuf-js@6.0.2";
 /** All four. */
 export async function tufClients(): Promise<readonly TufClient[]> {
   const python = await pythonOfTuf();
-  const installation = await installTufJs();
+  const installation = await tufJsInstallation();
   return [
     client("python-tuf", python, [join(scripts, "python-tuf-client.py")]),
     client("tuf-js", process.execPath, [join(scripts, "tuf-js-client.ts"), installation]),
@@ -66,7 +66,8 @@ export async function pythonOfTuf(): Promise<string> {
   return python;
 }
 
-async function installTufJs(): Promise<string> {
+/** The directory whose node_modules has tuf-js. */
+export async function tufJsInstallation(): Promise<string> {
   const home = join(cache, "tuf-js-6.0.2");
   await installOnce(home, async () => {
     mkdirSync(home, { recursive: true });
