@@ -5,6 +5,7 @@ import { type RoleVisit, searchTarget, type Targets, type TrustedSet } from "../
 import { refreshRepository, refreshTargets } from "./refresh.ts";
 import type { Session } from "./session.ts";
 import { describeTarget, type TufTarget } from "./target.ts";
+import { settling } from "./write-behind.ts";
 
 export interface Run {
   readonly session: Session;
@@ -15,9 +16,10 @@ export interface Run {
   search(path: string): Promise<TufTarget | undefined>;
 }
 
+/** Each answer comes when the documents that it rests on are stored. */
 export function startRun(session: Session): Run {
   let refreshing: Promise<TrustedSet> | undefined;
-  const trusted = (): Promise<TrustedSet> => {
+  const refreshed = (): Promise<TrustedSet> => {
     refreshing ??= refreshRepository(session).catch((error: unknown) => {
       refreshing = undefined;
       throw error;
@@ -26,7 +28,7 @@ export function startRun(session: Session): Run {
   };
 
   async function visit({ role, delegator }: RoleVisit): Promise<Targets | undefined> {
-    const set = await trusted();
+    const set = await refreshed();
     const known = set.trustedTargets(role, delegator);
     if (known !== undefined) return known.signed;
     try {
@@ -39,7 +41,7 @@ export function startRun(session: Session): Run {
   }
 
   async function search(path: string): Promise<TufTarget | undefined> {
-    await trusted();
+    await refreshed();
     const walk = searchTarget("tuf1", path, { maxRoles: session.limits.roles });
     let step = walk.next();
     while (step.done !== true) step = walk.next(await visit(step.value));
@@ -60,5 +62,10 @@ export function startRun(session: Session): Run {
     }
   }
 
-  return { session, trusted, visit, search };
+  return {
+    session,
+    trusted: () => settling(session.store, refreshed()),
+    visit: (role) => settling(session.store, visit(role)),
+    search: (path) => settling(session.store, search(path)),
+  };
 }

@@ -6,6 +6,7 @@ import { fetchBytes } from "./fetch-bytes.ts";
 import { defaultTufLimits, type TufLimits } from "./limits.ts";
 import type { TufStore, TufTransport } from "./ports.ts";
 import { metadataUrl, parseBaseUrl } from "./repository-urls.ts";
+import { type WriteBehind, writeBehind } from "./write-behind.ts";
 
 export interface TufRepositoryOptions {
   /** Where `timestamp.json` is; with or without a slash at the end. */
@@ -30,7 +31,7 @@ export interface Session {
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
   readonly limits: TufLimits;
-  readonly store: TufStore;
+  readonly store: WriteBehind;
   readonly transport: TufTransport;
   readonly bootstrapRoot: Uint8Array | undefined;
   readonly signal: AbortSignal | undefined;
@@ -55,7 +56,7 @@ export function startSession(
   return {
     now: options.clock(),
     limits,
-    store: options.store,
+    store: writeBehind(options.store),
     transport,
     bootstrapRoot: options.bootstrapRoot,
     signal,
