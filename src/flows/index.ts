@@ -6,6 +6,7 @@ export { chooseRoles } from "./choose-roles.ts";
 export { carriedDialects, readState } from "./collection-state.ts";
 export { type Connections, type ConnectOptions, connect } from "./connect.ts";
 export { type Content, contentOfBytes, contentOfDigest, contentOfFile, targetOf } from "./content.ts";
+export type { DelegatedSince } from "./delegated-since.ts";
 export { type ImageContent, imageContent } from "./image-content.ts";
 export { type InitReport, type InitRequest, initCollection } from "./init.ts";
 export { type Inspection, inspectCollection, type TopRoleReport } from "./inspect.ts";

@@ -3,8 +3,7 @@
 import { type Gun, isCountersignError, parseRoleName, type RoleName, type TopRole, topRoles } from "../bytes/index.ts";
 import type { StagedFile } from "../home/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
-import { provenanceOf } from "../publish/index.ts";
-import type { DelegatedPaths, DialectName, Document, Key, Root, Targets } from "../tuf/index.ts";
+import type { DelegatedPaths, DialectName, Document, Key, Root } from "../tuf/index.ts";
 import { findDelegation } from "../tuf/index.ts";
 import {
   type Anchor,
@@ -16,6 +15,7 @@ import {
   type RoleReport,
   type TrustedDocuments,
 } from "../updater/index.ts";
+import { type DelegatedSince, delegatedSince, lastSigned } from "./delegated-since.ts";
 import type { FoundKey } from "./key-ring.ts";
 import type { ReadPorts } from "./ports.ts";
 import { openTrustedCollection, pinsFor, type ReadRequest } from "./trusted-collection.ts";
@@ -28,6 +28,8 @@ export interface KeyStatus {
   readonly hasSigned: boolean;
   /** The root version since which it may sign without a break; top roles only. */
   readonly sinceRoot: number | undefined;
+  /** Delegations only. */
+  readonly since: DelegatedSince | undefined;
   /** Root keys of notary1: the certificate's dates, milliseconds since the epoch. */
   readonly certificate: { readonly from: number; readonly until: number } | undefined;
 }
@@ -64,18 +66,25 @@ export interface CollectionStatus {
   readonly warnings: readonly Reason[];
 }
 
+export interface StatusOptions {
+  /** Read older documents too, to say since when keys may sign. */
+  readonly tellsSince?: boolean;
+}
+
 /** @throws what openTrustedCollection throws */
 export async function collectionStatus(
   ports: ReadPorts,
   request: ReadRequest,
   held: readonly FoundKey[],
+  { tellsSince = false }: StatusOptions = {},
 ): Promise<CollectionStatus> {
   const collection = await openTrustedCollection(ports, request);
   const reports = await collection.roles();
   const documents = collection.documents();
-  const isOnline = collection.freshness.kind === "online";
-  const roots = isOnline ? await rootHistory(ports, request, collection.dialect) : documents.roots;
-  const look = { held: new Map(held.map((key) => [key.id, key])), roots };
+  const isAsking = tellsSince && collection.freshness.kind === "online";
+  const verifiedRoots = isAsking ? await rootHistory(ports, request, collection.dialect) : documents.roots;
+  const since = tellsSince ? await delegatedSince(ports, collection, reports, verifiedRoots) : () => undefined;
+  const look = { held: new Map(held.map((key) => [key.id, key])), roots: verifiedRoots, since };
   const roles = [
     ...topRoles.map((role) => topStatus(collection, documents, role, look)),
     ...reports.filter(({ role }) => role !== "targets").map((report) => delegationStatus(documents, report, look)),
@@ -108,6 +117,7 @@ export function describeStaged({ entry }: StagedFile): {
 interface Look {
   readonly held: ReadonlyMap<CanonicalKeyId, FoundKey>;
   readonly roots: readonly Document<Root>[];
+  readonly since: (report: RoleReport, key: CanonicalKeyId) => DelegatedSince | undefined;
 }
 
 /** The server renews the timestamp by itself, and the snapshot unless its key is a publisher's. */
@@ -121,7 +131,7 @@ async function rootHistory(
   request: ReadRequest,
   dialect: DialectName,
 ): Promise<readonly Document<Root>[]> {
-  const own = dialect === "notary1" ? ports.server.notary1Source() : ports.server.tuf1Source();
+  const own = ports.server[`${dialect}Source`]();
   const source = {
     ...own,
     fetchRoot: (version: number | undefined, o: FetchOptions) => own.fetchRoot(version ?? 1, o),
@@ -143,7 +153,10 @@ function topStatus(collection: Collection, documents: TrustedDocuments, name: To
   const { keyIds, threshold } = root.roles[name];
   const facts = collection[name];
   const listed = keyIds.flatMap((id) => root.keys.get(id) ?? []);
-  const keys = distinct(listed).map((key) => keyStatus(key, facts, look, sinceRoot(look, name, key)));
+  const keys = distinct(listed).map((key) => ({
+    ...keyStatus(key, facts, look),
+    sinceRoot: sinceRoot(look, name, key),
+  }));
   const targets = name === "targets" ? documents.targets.get(facts.role)?.signed : undefined;
   return {
     role: parseRoleName(name),
@@ -165,7 +178,10 @@ function delegationStatus(documents: TrustedDocuments, report: RoleReport, look:
   const delegated = findDelegation(delegator, role);
   const listed = (delegated?.keyIds ?? []).flatMap((id) => delegator?.keys.get(id) ?? []);
   const facts = state.kind === "trusted" ? state.facts : undefined;
-  const keys = distinct(listed).map((key) => keyStatus(key, facts, look, undefined));
+  const keys = distinct(listed).map((key) => {
+    const status = keyStatus(key, facts, look);
+    return { ...status, since: look.since(report, status.id) };
+  });
   const content = state.kind === "trusted" ? documents.targets.get(role)?.signed : undefined;
   return {
     role,
@@ -188,7 +204,7 @@ function distinct(keys: readonly Key[]): readonly Key[] {
   return [...seen.values()];
 }
 
-function keyStatus(key: Key, facts: DocumentFacts | undefined, look: Look, since: number | undefined): KeyStatus {
+function keyStatus(key: Key, facts: DocumentFacts | undefined, look: Look): KeyStatus {
   const id = key.publicKey?.id;
   if (id === undefined) throw new TypeError("a key without identity has no status");
   const found = look.held.get(id);
@@ -197,7 +213,8 @@ function keyStatus(key: Key, facts: DocumentFacts | undefined, look: Look, since
     id,
     atHand: found === undefined ? undefined : { path: found.path, name: found.role },
     hasSigned: facts?.signedBy.includes(id) === true,
-    sinceRoot: since,
+    sinceRoot: undefined,
+    since: undefined,
     certificate: leaf === undefined ? undefined : { from: leaf.notBefore, until: leaf.notAfter },
   };
 }
@@ -210,13 +227,4 @@ function sinceRoot({ roots }: Look, name: TopRole, { publicKey }: Key): number |
     since = signed.version;
   }
   return since === 1 ? since : undefined;
-}
-
-function lastSigned(content: Targets | undefined): number | undefined {
-  let newest: number | undefined;
-  for (const { custom } of content?.targets.values() ?? []) {
-    const { signedAt } = provenanceOf(custom);
-    if (signedAt !== undefined && (newest === undefined || signedAt > newest)) newest = signedAt;
-  }
-  return newest;
 }

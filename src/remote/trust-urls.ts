@@ -36,8 +36,14 @@ export function encodeSegment(text: string): string {
   return encodeURIComponent(text).replace(/%3A/g, ":");
 }
 
-/** `tuf/targets/releases.<hex>.json`, or without the hash the current document. Notary stores sha256 only. */
+/**
+ * `tuf/targets/releases.<hex>.json`, else `tuf/3.targets/releases.json`, else the current document. Notary stores sha256 only, and a
+ * reader who was told a hash never asks by version.
+ */
 export function notary1Path(role: RoleName, wanted: Wanted | undefined): string {
+  if (wanted?.digest === undefined && wanted?.version !== undefined) {
+    return `tuf/${wanted.version}.${encodePath(role)}.json`;
+  }
   const parts = wanted?.digest === undefined ? undefined : digestParts(wanted.digest);
   const infix = parts?.algorithm === "sha256" ? `.${encodeHex(parts.hash)}` : "";
   return `tuf/${encodePath(role)}${infix}.json`;

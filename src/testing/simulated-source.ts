@@ -75,10 +75,10 @@ export class SimulatedSource implements MetadataSource {
     return this.#answer(role, this.#find(documents, wanted), options);
   }
 
-  // As the real adapters: notary1 by hash, tuf1 by version. The newest of several, so that a replaced document is served.
+  // As the real adapters: notary1 by hash (by version when none is named), tuf1 by version. The newest of several, so that a replaced document is served.
   #find(documents: readonly StoredDocument[], wanted: Wanted): Uint8Array | undefined {
     const fits = (document: StoredDocument) =>
-      this.dialect === "notary1"
+      this.dialect === "notary1" && wanted.digest !== undefined
         ? wanted.digest === digestOf(document.bytes, wanted.digest?.startsWith("sha512:") ? "sha512" : "sha256")
         : wanted.version === document.version;
     return documents.findLast(fits)?.bytes;

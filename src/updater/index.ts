@@ -11,6 +11,7 @@ export type {
   RoleReport,
   TrustedDocuments,
 } from "./collection.ts";
+export { type KeySince, readDelegationHistory, type SinceLookup } from "./delegation-history.ts";
 export { defaultLimits, type Limits, notary1Limits, tuf1Limits } from "./limits.ts";
 export type { MemoryStore } from "./memory.ts";
 export { openCollection } from "./open-collection.ts";

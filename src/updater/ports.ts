@@ -14,7 +14,10 @@ export interface MetadataSource {
   /** `version` undefined: the newest. */
   fetchRoot(version: number | undefined, options: FetchOptions): Promise<Uint8Array | undefined>;
   fetchTimestamp(options: FetchOptions): Promise<Uint8Array | undefined>;
-  /** notary1 asks by digest, tuf1 by version (undefined where the repository has no consistent snapshots). */
+  /**
+   * notary1 asks by digest (by version for what is no longer listed), tuf1 by version (undefined where the repository has no consistent
+   * snapshots).
+   */
   fetchSnapshot(wanted: Wanted, options: FetchOptions): Promise<Uint8Array | undefined>;
   fetchTargets(role: RoleName, wanted: Wanted, options: FetchOptions): Promise<Uint8Array | undefined>;
 }

@@ -4,6 +4,7 @@ import { prefixesOfPatterns } from "../../dialects/index.ts";
 import {
   type CollectionStatus,
   collectionStatus,
+  type DelegatedSince,
   describeStaged,
   findKeys,
   type KeyStatus,
@@ -24,6 +25,7 @@ export const status: Command = {
     usage: ["GUN [options]"],
     about: [
       "Says who may sign what in a collection, since when and until when, which of those keys are on this machine, and what is staged. Everything but the names of keys is verified.",
+      "Since when a delegation's key may sign is looked up in older versions of the document that lists it, in at most 24 of them: in `since targets 3`, version 3 lists the key and version 2 did not. A key that was taken out and given again counts from where that was seen. `since at least targets 3` means that the server keeps no older version that verifies, that it could not be asked, or that it would have taken too many.",
     ],
     positionals: { min: 1, max: 1 },
     options: [
@@ -37,7 +39,8 @@ export const status: Command = {
     ],
     json: [
       '{"gun": "...", "dialect": "tuf1", "online": true, "until": "...", "roles": [{"role": "root", "version": 1, "until": "...",',
-      ' "threshold": 1, "canSign": true, "keys": [{"id": "...", "signed": true, "here": "...", "name": "root", "sinceRoot": 1}]}],',
+      ' "threshold": 1, "canSign": true, "keys": [{"id": "...", "signed": true, "here": "...", "name": "root", "sinceRoot": 1}]},',
+      ' {"role": "targets/releases", ..., "keys": [{"id": "...", ..., "since": {"role": "targets", "version": 3, "exact": true}}]}],',
       ' "staged": [{"number": 0, "action": "create", "role": "targets", "what": "target 1.0"}], "warnings": []}',
     ],
   },
@@ -53,7 +56,9 @@ export const status: Command = {
     const connections = connectionsOf(context);
     try {
       const { ports, places, changes, pins } = await openWorkplace(context, connections, gun);
-      const found = await collectionStatus(ports, { ...readRequest(args, gun), pins }, await findKeys(places));
+      const found = await collectionStatus(ports, { ...readRequest(args, gun), pins }, await findKeys(places), {
+        tellsSince: true,
+      });
       const staged = await changes.list();
       terminal.value({ ...statusJson(found), staged: stagedJson(staged) });
       show(terminal, found, clock());
@@ -99,15 +104,26 @@ function showRole(terminal: Terminal, role: RoleStatus, now: number): void {
   ]);
 }
 
-function keyText({ id, atHand, hasSigned, sinceRoot, certificate }: KeyStatus): string {
+function keyText({ id, atHand, hasSigned, sinceRoot, since, certificate }: KeyStatus): string {
   const facts = [
     hasSigned ? "signed" : undefined,
     atHand === undefined ? undefined : `here${atHand.name === undefined ? "" : ` as ${printable(atHand.name)}`}`,
     sinceRoot === undefined ? undefined : `since root ${sinceRoot}`,
+    since === undefined ? undefined : `since ${sinceText(since)}`,
     certificate === undefined ? undefined : `from ${isoDate(certificate.from).slice(0, 10)}`,
     certificate === undefined ? undefined : `certificate until ${isoDate(certificate.until).slice(0, 10)}`,
   ].filter((fact) => fact !== undefined);
   return facts.length === 0 ? id : `${id} (${facts.join(", ")})`;
+}
+
+/** What follows "since". */
+export function sinceText({ role, version, isExact, signedAt }: DelegatedSince): string {
+  const day = signedAt === undefined ? "" : ` of ${isoDate(signedAt).slice(0, 10)}`;
+  return `${isExact ? "" : "at least "}${printable(role)} ${version}${day}`;
+}
+
+export function sinceJson({ role, version, isExact, signedAt }: DelegatedSince): JsonObject {
+  return { role, version, exact: isExact, ...(signedAt === undefined ? {} : { signed: isoDate(signedAt) }) };
 }
 
 /** As they were asked for: `2.*` is every name that begins so, whichever dialect it was read in. */
@@ -169,13 +185,14 @@ function roleJson(role: RoleStatus): JsonObject {
   };
 }
 
-function keyJson({ id, atHand, hasSigned, sinceRoot, certificate }: KeyStatus): JsonObject {
+function keyJson({ id, atHand, hasSigned, sinceRoot, since, certificate }: KeyStatus): JsonObject {
   return {
     id,
     signed: hasSigned,
     ...(atHand === undefined ? {} : { here: atHand.path }),
     ...(atHand?.name === undefined ? {} : { name: atHand.name }),
     ...(sinceRoot === undefined ? {} : { sinceRoot }),
+    ...(since === undefined ? {} : { since: sinceJson(since) }),
     ...(certificate === undefined
       ? {}
       : { from: isoDate(certificate.from), certificateUntil: isoDate(certificate.until) }),
