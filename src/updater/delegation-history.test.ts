@@ -56,12 +56,13 @@ inBothDialects("the version that gave the key is found in about log2 of the vers
   }
 });
 
-inBothDialects("a key that was there from the first version is exact without a version before it", async (dialect) => {
-  const { simulator, key } = await withAlice(2, 5);
+inBothDialects("a key that the very first version lists is exact: there is no version before it", async (dialect) => {
+  const simulator = await Simulator.create();
+  await simulator.delegate("targets", "targets/alice");
   const helper = await simulator.delegate("targets/alice", "targets/alice/helper");
-  await publishUpTo(simulator, 4, "targets/alice");
-  assert.equal(await sinceOf(simulator, dialect, "targets/alice", key), "targets 2");
-  assert.equal(await sinceOf(simulator, dialect, "targets/alice/helper", helper.signers[0]), "targets/alice 2");
+  await publishUpTo(simulator, 2);
+  await publishUpTo(simulator, 5, "targets/alice");
+  assert.equal(await sinceOf(simulator, dialect, "targets/alice/helper", helper.signers[0]), "targets/alice 1");
 });
 
 inBothDialects("delegations share what is fetched, and a key added later is told apart", async (dialect) => {
@@ -123,20 +124,26 @@ inBothDialects("no server makes a reader fetch more documents or bytes than the 
 });
 
 inBothDialects(
-  "a forged older version, another version's or another role's bytes count for nothing",
+  "a forged older version, or the bytes of another one or another role, count for nothing",
   async (dialect) => {
     const { simulator, key } = await withAlice(3, 4);
+    await simulator.publish("targets/alice");
     const source = simulator.source(dialect);
-    const document = (role: string, version: number) =>
-      source.stored.targets.find((each) => each.role === role && each.version === version)?.bytes ?? new Uint8Array();
+    const document = (from: Simulator, role: string, version: number) =>
+      from.source(dialect).stored.targets.find((each) => each.role === role && each.version === version)?.bytes;
     const forger = await Simulator.create();
     await publishUpTo(forger, 4);
-    const forged = forger.source(dialect).stored.targets.find(({ version }) => version === 2)?.bytes;
-    const lies = [forged, document("targets", 1), document("targets/alice", 1), new TextEncoder().encode("{}")];
+    const lies = [
+      document(forger, "targets", 2),
+      document(simulator, "targets", 1),
+      document(simulator, "targets/alice", 2),
+      new TextEncoder().encode("{}"),
+    ];
     for (const bytes of lies) {
       assert.ok(bytes !== undefined);
       const lie = { kind: "bytes", bytes } as const;
       assert.equal(await sinceOf(simulator, dialect, "targets/alice", key, { lie }), "at least targets 4");
+      assert.equal(source.requests.length, 2);
     }
   },
 );
@@ -164,4 +171,31 @@ inBothDialects("a nested role's past is held against what its delegator once sai
   const since = await sinceOf(simulator, dialect, "targets/alice/helper", helper.signers[0]);
   assert.equal(since, "targets/alice 2");
   assert.equal(await sinceOf(simulator, dialect, alices, alice.signers[0]), "targets 4");
+});
+
+inBothDialects("a role that delegates to a namesake does not vouch for the other one's past", async (dialect) => {
+  const { simulator, alice } = await withAlice(2, 3);
+  const mallory = await simulator.delegate("targets", "targets/mallory");
+  await simulator.publish("targets");
+  const helper = await simulator.delegate("targets/alice", "targets/alice/helper");
+  await simulator.publish("targets/alice", "targets/alice/helper");
+  await publishUpTo(simulator, 4, "targets/alice");
+  const forged = await simulator.newSigner();
+  // Mallory gives targets/alice keys of her own, and has the server show a version 2 that those signed.
+  simulator.role("targets/mallory").delegations.push({ ...alice, signers: [forged] });
+  await simulator.publish("targets/mallory");
+  simulator.signers.set(alices, [forged]);
+  const present = simulator.role("targets/alice");
+  simulator.roles.set(alices, { ...present, version: 2, delegations: [] });
+  await simulator.publishTargets("targets/alice");
+  simulator.roles.set(alices, present);
+  const bytes = simulator.source(dialect).stored.targets.at(-1)?.bytes;
+  assert.ok(bytes !== undefined && mallory.signers.length === 1);
+  const { stored } = simulator.source(dialect);
+  stored.targets.pop();
+  assert.equal(await sinceOf(simulator, dialect, "targets/alice/helper", helper.signers[0]), "targets/alice 2");
+  const index = stored.targets.findIndex(({ role, version }) => role === alices && version === 2);
+  stored.targets.splice(index, 1, { role: alices, version: 2, bytes });
+  const since = await sinceOf(simulator, dialect, "targets/alice/helper", helper.signers[0]);
+  assert.equal(since, "at least targets/alice 3");
 });
