@@ -175,7 +175,8 @@ inBothDialects("a nested role's past is held against what its delegator once sai
 
 inBothDialects("a role that delegates to a namesake does not vouch for the other one's past", async (dialect) => {
   const { simulator, alice } = await withAlice(2, 3);
-  const mallory = await simulator.delegate("targets", "targets/mallory");
+  await simulator.delegate("targets", "targets/mallory");
+  simulator.role("targets").delegations.reverse(); // so that she is reached first
   await simulator.publish("targets");
   const helper = await simulator.delegate("targets/alice", "targets/alice/helper");
   await simulator.publish("targets/alice", "targets/alice/helper");
@@ -190,7 +191,7 @@ inBothDialects("a role that delegates to a namesake does not vouch for the other
   await simulator.publishTargets("targets/alice");
   simulator.roles.set(alices, present);
   const bytes = simulator.source(dialect).stored.targets.at(-1)?.bytes;
-  assert.ok(bytes !== undefined && mallory.signers.length === 1);
+  assert.ok(bytes !== undefined);
   const { stored } = simulator.source(dialect);
   stored.targets.pop();
   assert.equal(await sinceOf(simulator, dialect, "targets/alice/helper", helper.signers[0]), "targets/alice 2");
