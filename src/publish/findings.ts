@@ -10,6 +10,7 @@ export type FindingCode =
   | "certificate.unacceptable"
   | "custom.breaks_old_writers"
   | "delegation.last_key"
+  | "delegation.no_paths"
   | "delegation.unreachable_target"
   | "delegation.unsigned"
   | "delegation.vanishes"

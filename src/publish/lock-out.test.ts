@@ -199,6 +199,25 @@ test("Q: a target outside its role's paths, or those above it, is refused instea
   await refused(third, [add("v2.0", "x", { role: nested })], [keys.bob], "delegation.unreachable_target");
 });
 
+test("Q: a delegation without a path is pointed out once, when it is made or loses its last one", async () => {
+  const { state } = await newCollection();
+  const told = async (from: CollectionState, ...changes: readonly Change[]) => {
+    const { prepared, state: next } = await publish(from, changes, [keys.targets]);
+    return { next, codes: prepared.findings.map(({ severity, code, dialect }) => [severity, code, dialect].join(" ")) };
+  };
+  const both = ["warning delegation.no_paths notary1", "warning delegation.no_paths tuf1"];
+  const bare = { kind: "delegate", role: alices, addKeys: [keys.alice.publicKey] } as const;
+  const made = await told(state, bare);
+  assert.deepEqual(made.codes, both);
+  assert.deepEqual((await told(made.next, add("1.0", "one"))).codes, []);
+  assert.deepEqual((await told(made.next, { ...bare, addKeys: [keys.bob.publicKey] })).codes, both);
+  const given = await told(made.next, { kind: "delegate", role: alices, addPaths: ["v1."] });
+  assert.deepEqual(given.codes, []);
+  assert.deepEqual((await told(given.next, { kind: "delegate", role: alices, clearsPaths: true })).codes, both);
+  // Two steps of one publish, as Notary's users take them.
+  assert.deepEqual((await told(state, bare, { kind: "delegate", role: alices, addPaths: [""] })).codes, []);
+});
+
 test("Q: a name or custom data that a dialect cannot write is refused while the other keeps working", async () => {
   const { state } = await newCollection();
   const both = [{ text: "tab\there" }, { half: "\ud800" }];

@@ -2,7 +2,7 @@
 // Each finding stands for a lock-out that happened to somebody (notary-v1, section 14: M, N, Q, T; 14.1).
 import { isCountersignError } from "../bytes/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
-import { findDelegation, type Root, type Targets } from "../tuf/index.ts";
+import { type DelegatedRole, findDelegation, type Root, type Targets } from "../tuf/index.ts";
 import { type CollectionDraft, type DialectDraft, rootRole, targetsRole } from "./collection-draft.ts";
 import { breaksOldWriters } from "./custom.ts";
 import { reachableIn } from "./delegated-paths.ts";
@@ -39,6 +39,7 @@ export function preflightPlan(plan: Plan, options: PreflightOptions): readonly F
     ...plan.draft.dialects.flatMap((one) => [
       ...rootFindings(one, plan.state.gun, options.now),
       ...delegationFindings(one, plan.vanishing),
+      ...pathlessFindings(one),
       ...untouchedFindings(one, plan.vanishing, options),
       ...awaitedFindings(one),
       ...reachFindings(one),
@@ -130,6 +131,36 @@ function delegationFindings(one: DialectDraft, vanishing: Plan["vanishing"]): re
     }
   }
   return findings;
+}
+
+/** Delegations that this change leaves without a path: their keys may sign nothing, which is rarely what was meant by adding them. */
+function pathlessFindings(one: DialectDraft): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const { content, current, touch } of one.roles.values()) {
+    if (touch === undefined) continue;
+    for (const role of content.delegations?.roles ?? []) {
+      const before = findDelegation(current?.signed.delegations, role.name);
+      const isAsBefore = before !== undefined && hasNoPath(before) && before.keyIds.length === role.keyIds.length;
+      if (!hasNoPath(role) || isAsBefore) continue;
+      const message = "it has no path: readers take no target from it";
+      const hints = [`say what it may sign: countersign delegation add GUN ${role.name} --path PREFIX, or --all-paths`];
+      findings.push(
+        finding("warning", "delegation.no_paths", message, { dialect: one.dialect.name, role: role.name, hints }),
+      );
+    }
+  }
+  return findings;
+}
+
+function hasNoPath({ paths }: DelegatedRole): boolean {
+  switch (paths.kind) {
+    case "prefixes":
+      return paths.prefixes.length === 0;
+    case "patterns":
+      return paths.patterns.length === 0;
+    case "hashPrefixes":
+      return paths.hashPrefixes.length === 0;
+  }
 }
 
 /** Documents that stay as they are must still verify under the keys this change gives their roles, and should not be near expiry. */

@@ -13,7 +13,7 @@ const spec: CommandSpec = {
   name: "delegation add",
   usage: ["GUN ROLE [KEY-FILE...] [options]"],
   about: [
-    "Creates a delegation, or adds keys and paths to one: whoever holds one of the keys may sign the targets whose names begin with one of the paths. A key file is a public key or a certificate in PEM.",
+    "Creates a delegation, or adds keys and paths to one: whoever holds one of the keys may sign the targets whose names begin with one of the paths. A new one without a path may sign nothing. A key file is a public key or a certificate in PEM.",
     "ROLE is targets/NAME; NAME alone is taken for it. docker reads targets/releases. A delegation below another one is targets/NAME/NAME and is signed by the holders of the upper one.",
   ],
   positionals: { min: 2, max: 66 },

@@ -66,6 +66,8 @@ export function tell(context: NotaryContext, gun: Gun, findings: readonly Findin
   const { serverUrl, trustDirectory } = context.settings;
   const where = `--trust-dir ${trustDirectory} --server ${withoutLogin(serverUrl)}`;
   for (const { code, message, hints } of findings) {
+    // In Notary's words keys come first and paths later, and nothing is said in between.
+    if (code === "delegation.no_paths") continue;
     context.log("warning", message);
     for (const hint of hints) context.note(`  - ${hint}`);
     // `notary` has no command for it.
