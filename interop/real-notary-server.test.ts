@@ -62,4 +62,12 @@ peerTest("what we publish to a real notary-server is trusted by notary and by ou
   const hex = good.digest.slice("sha256:".length);
   assert.equal((await notary.ok("lookup", gun, "1.0")).stdout.trim(), `1.0 sha256:${hex} ${good.size}`);
   assert.equal((await verdict(publisher, ...image)).signed?.digest, good.digest);
+
+  // It hands out older versions by number, and they verify.
+  const alice = directory.at("alice.pem");
+  await publisher.ok("key", "generate", "alice", "--public-key", alice);
+  await publisher.ok("delegation", "add", gun, "releases", alice, "--all-paths");
+  await publisher.ok("sign", ...image, "--role", "targets");
+  assert.match((await publisher.ok("status", gun)).stdout, /here as alice, since targets 3\)/);
+  assert.match((await publisher.ok("delegation", "list", gun)).stdout, /^targets\/releases .* targets 3 /m);
 });

@@ -53,7 +53,7 @@ function pinged(handler: LoopbackHandler): Promise<LoopbackServer> {
 const missing: LoopbackHandler = (_, response) =>
   response.writeHead(404).end('{"errors":[{"code":"METADATA_NOT_FOUND","message":"..."}]}');
 
-test("notary1 asks by sha256, tuf1 by version, a delegation by the name its dialect gives it", async () => {
+test("notary1 asks by sha256, or by version without one, tuf1 by version, a delegation by the name its dialect gives it", async () => {
   await using server = await loopbackServer((_, response) => response.end("bytes"));
   const remote = open(server, "/prefix/");
   const digest = digestOf(encodeUtf8("x"));
@@ -65,6 +65,7 @@ test("notary1 asks by sha256, tuf1 by version, a delegation by the name its dial
   await notary1.fetchSnapshot({ version: 2, digest }, limits);
   await notary1.fetchTargets(releases, { version: undefined, digest }, limits);
   await notary1.fetchTargets(releases, { version: undefined, digest: digestOf(encodeUtf8("x"), "sha512") }, limits);
+  await notary1.fetchTargets(releases, { version: 4, digest: undefined }, limits);
   await tuf1.fetchRoot(2, limits);
   await tuf1.fetchTimestamp(limits);
   await tuf1.fetchSnapshot({ version: 7, digest: undefined }, limits);
@@ -78,6 +79,7 @@ test("notary1 asks by sha256, tuf1 by version, a delegation by the name its dial
     `GET /prefix${trust}/tuf/snapshot.${hex}.json`,
     `GET /prefix${trust}/tuf/targets/releases.${hex}.json`,
     `GET /prefix${trust}/tuf/targets/releases.json`,
+    `GET /prefix${trust}/tuf/4.targets/releases.json`,
     `GET /prefix${trust}/tuf1/metadata/2.root.json`,
     `GET /prefix${trust}/tuf1/metadata/timestamp.json`,
     `GET /prefix${trust}/tuf1/metadata/7.snapshot.json`,
