@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
+import { formatPem } from "../../bytes/index.ts";
+import { generateSigner } from "../../keys/index.ts";
 import { openFrontWorld } from "./front-world.ts";
 
 const gun = "ex/app";
@@ -55,4 +57,18 @@ it("targets of a role that holds none, and a timestamp to witness, are refused b
   }
   assert.equal((await owner.run("witness", gun, "targets", "timestamp")).status, 1);
   assert.match((await owner.run("status", gun)).out, /No unpublished changes/);
+});
+
+it("keys first and paths later, as Notary's users do it, earns no word about the delegation in between", async () => {
+  await using world = await openFrontWorld();
+  const owner = world.machine("owner");
+  const certificate = join(owner.home, "alice.pem");
+  const { publicKey } = await generateSigner();
+  assert.equal((await owner.run("init", "-p", gun)).status, 0);
+  writeFileSync(certificate, formatPem("PUBLIC KEY", publicKey.spki));
+  const keys = await owner.run("delegation", "add", "-p", gun, "targets/qa", certificate);
+  assert.equal(keys.status, 0);
+  assert.doesNotMatch(keys.err, /no path|--path/);
+  assert.equal((await owner.run("delegation", "add", "-p", gun, "targets/qa", "--all-paths")).status, 0);
+  assert.match((await owner.run("delegation", "list", gun)).out, /targets\/qa +"" <all paths>/);
 });
