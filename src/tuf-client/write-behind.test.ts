@@ -20,9 +20,9 @@ function slowStore() {
     remove: (role) => slowly(() => memory.remove(role)),
     writeRoot: (version, bytes) => slowly(() => memory.writeRoot(version, bytes)),
   };
-  const goOn = async () => {
-    for (let round = 0; round < 10; round++) {
-      for (const go of waiting.splice(0)) go();
+  const goOn = async (steps = 10) => {
+    for (let step = 0; step < steps; step++) {
+      waiting.pop()?.(); // the last first, as disks may
       await new Promise((later) => setImmediate(later));
     }
   };
@@ -51,11 +51,25 @@ test("what happens to one file happens in order, and a reader gets what was writ
   const { store, goOn } = slowStore();
   const behind = writeBehind(store);
   await behind.write("snapshot", bytes("one"));
-  await behind.remove("snapshot");
   await behind.write("snapshot", bytes("two"));
   const read = behind.read("snapshot");
   await goOn();
   assert.deepEqual(await read, bytes("two"));
+});
+
+test("a root never stands beside the timestamp that it made void, wherever a run is killed (5.3.11)", async () => {
+  const { store, memory, goOn } = slowStore();
+  await memory.write("timestamp", bytes("old"));
+  const behind = writeBehind(store);
+  const rotated = behind.remove("timestamp").then(() => behind.write("root", bytes("new")));
+  for (let step = 0; step < 6; step++) {
+    const [root, timestamp] = [await memory.read("root"), await memory.read("timestamp")];
+    assert.ok(root === undefined || timestamp === undefined);
+    await goOn(1);
+  }
+  await rotated;
+  await goOn();
+  assert.deepEqual([await memory.read("root"), await memory.read("timestamp")], [bytes("new"), undefined]);
 });
 
 test("a full disk fails the run although all was verified, and the next run tries again", async () => {

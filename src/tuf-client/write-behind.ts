@@ -1,10 +1,11 @@
 // A store that a run does not wait for at each document: a disk takes milliseconds to hold one for good, and the next document can be fetched
 // meanwhile. Nothing is answered before all of them are stored (`settled`). A run that is killed before has stored any part of what it
-// accepted, and each part is trusted for itself.
+// accepted, and each part is trusted for itself. Removals are waited for: what a root makes void must be gone before that root is stored
+// (TUF 1.0.34, 5.3.11).
 import type { TufStore } from "./ports.ts";
 
 export interface WriteBehind extends TufStore {
-  /** When all that was written and removed is stored. @throws what the first failing of them threw */
+  /** When all that was written is stored. @throws what the first failing of them threw */
   settled(): Promise<void>;
 }
 
@@ -20,7 +21,7 @@ export function writeBehind(store: TufStore): WriteBehind {
   return {
     read: (role) => before(role).then(() => store.read(role)),
     write: (role, bytes) => queue(role, () => store.write(role, bytes)),
-    remove: (role) => queue(role, () => store.remove(role)),
+    remove: (role) => before(role).then(() => store.remove(role)),
     readRoot: (version) => before(rootFile(version)).then(() => store.readRoot(version)),
     writeRoot: (version, bytes) => queue(rootFile(version), () => store.writeRoot(version, bytes)),
     async settled() {
