@@ -5,6 +5,8 @@ export type Direction = "to-server" | "to-client";
 
 export interface CuttingProxy extends AsyncDisposable {
   readonly port: number;
+  /** Connections made to it so far, those that were refused among them. */
+  readonly attempts: number;
   /** Both ends of the connection that carries `word` are cut in front of it, once. Resolves when that has happened. */
   cutBefore(direction: Direction, word: string): Promise<void>;
   /** Both ends of every connection, now. */
@@ -26,12 +28,14 @@ interface Cut {
 export async function cuttingProxy(targetPort: number): Promise<CuttingProxy> {
   const lines = new Set<readonly [Socket, Socket]>();
   let cut: Cut | undefined;
+  let attempts = 0;
   let state: "up" | "frozen" | "down" = "up";
   const drop = () => {
     for (const line of lines) for (const socket of line) socket.resetAndDestroy();
     lines.clear();
   };
   const server = createServer((client) => {
+    attempts++;
     if (state === "down") {
       client.resetAndDestroy();
       return;
@@ -64,6 +68,9 @@ export async function cuttingProxy(targetPort: number): Promise<CuttingProxy> {
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : 0,
+    get attempts() {
+      return attempts;
+    },
     cutBefore: (direction, word) =>
       new Promise((resolve) => {
         cut = { direction, word, done: resolve };

@@ -20,6 +20,12 @@ const maxAttempts = 3;
 const retryWithinMs = 5_000;
 const lookUpWithinMs = 25_000;
 const lookUpPauseMs = 100;
+/**
+ * Should we end while the server waits for a lock, it would go on waiting, and hold the locks it has. PostgreSQL 14 and newer can look now
+ * and then whether the line stands; not on every system.
+ */
+const noticeOurEnd = `
+  SELECT set_config(name, '1s', false) FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval'`;
 
 export class CertainTransactions {
   readonly #settings: ConnectionSettings;
@@ -128,6 +134,7 @@ export class CertainTransactions {
       await execute(client, sql, [this.#writer]);
       // Of servers that ended without a word. One that has only been idle for so long makes its row again.
       await execute(client, "DELETE FROM countersign.writers WHERE seen_at < now() - interval '30 days'");
+      await execute(client, noticeOurEnd).catch(() => undefined);
       return client;
     } catch (error) {
       this.#drop();

@@ -5,6 +5,7 @@ import process from "node:process";
 import type { Client, ClientConfig, Connection, CustomTypesConfig } from "pg";
 import { CountersignError } from "../../bytes/index.ts";
 import type { Row } from "../rows.ts";
+import type { ConnectionGate } from "./connection-gate.ts";
 import type { PostgresAddress } from "./postgres-url.ts";
 
 export type SqlValue = string | number | boolean | null | Uint8Array | readonly (string | number | boolean | null)[];
@@ -30,6 +31,8 @@ export interface ConnectionSettings {
   readonly application: string;
   /** For one statement. */
   readonly timeoutMs?: number | undefined;
+  /** Of all connections to this database; without one it is tried whatever happened before. */
+  readonly gate?: ConnectionGate | undefined;
 }
 
 /** What every connection is opened with. */
@@ -54,7 +57,12 @@ export function clientConfig({ address, application, timeoutMs = defaultTimeoutM
 }
 
 /** A connection of its own, on which statements may be sent without waiting for the ones before. */
-export async function openConnection(settings: ConnectionSettings): Promise<Client> {
+export function openConnection(settings: ConnectionSettings): Promise<Client> {
+  const connect = () => connected(settings);
+  return settings.gate === undefined ? connect() : settings.gate.pass(connect);
+}
+
+async function connected(settings: ConnectionSettings): Promise<Client> {
   const { default: pg } = await import("pg");
   const client = new pg.Client({ ...clientConfig(settings), pipeline: true });
   // Every statement under way hears of a lost connection by itself; without a listener the process would end.

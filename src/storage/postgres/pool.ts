@@ -5,6 +5,7 @@ import type { Pool, PoolClient } from "pg";
 import { CountersignError } from "../../bytes/index.ts";
 import type { Row } from "../rows.ts";
 import { clientConfig, execute, type Result, type SqlValue } from "./connection.ts";
+import { ConnectionGate } from "./connection-gate.ts";
 import { migrate, type Schema } from "./migrations.ts";
 import { isLostConnection, toPostgresError } from "./postgres-errors.ts";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.ts";
@@ -31,13 +32,16 @@ const readAttempts = 3;
 
 export class PostgresPool implements AsyncDisposable {
   readonly address: PostgresAddress;
+  /** For whoever else connects to this database. */
+  readonly gate: ConnectionGate;
   readonly #pool: Pool;
   readonly #lines: ReadLines;
   #closing: Promise<void> | undefined;
 
   /** Use `openPostgresPool`. */
-  constructor(address: PostgresAddress, pool: Pool, lines: ReadLines) {
+  constructor(address: PostgresAddress, gate: ConnectionGate, pool: Pool, lines: ReadLines) {
     this.address = address;
+    this.gate = gate;
     this.#pool = pool;
     this.#lines = lines;
   }
@@ -91,7 +95,7 @@ export class PostgresPool implements AsyncDisposable {
     if (this.#closing !== undefined) {
       throw new CountersignError("storage.unavailable", `the connection to ${this.address.shown} is closed`);
     }
-    const client = await this.#pool.connect();
+    const client = await this.#borrowed();
     // While a client is lent out the pool does not listen, and an unheard error event ends the process.
     const ignore = () => {};
     client.on("error", ignore);
@@ -105,13 +109,20 @@ export class PostgresPool implements AsyncDisposable {
       client.release(!isSound);
     }
   }
+
+  #borrowed(): Promise<PoolClient> {
+    const { idleCount, totalCount, options } = this.#pool;
+    const isThere = idleCount > 0 || totalCount >= options.max;
+    return isThere ? this.#pool.connect() : this.gate.pass(() => this.#pool.connect());
+  }
 }
 
 /** Connects, and brings the schema to its newest version. @throws usage.invalid, storage.*, disk.*, tls.untrusted */
 export async function openPostgresPool(options: PoolOptions): Promise<PostgresPool> {
   const address = parsePostgresUrl(options.url);
   const { default: pg } = await import("pg");
-  const settings = { ...options, address };
+  const gate = new ConnectionGate();
+  const settings = { ...options, address, gate };
   const config = clientConfig(settings);
   try {
     // A connection of its own: a step over a large table may stay silent for longer than we bear otherwise.
@@ -130,7 +141,7 @@ export async function openPostgresPool(options: PoolOptions): Promise<PostgresPo
   const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 60_000 });
   // Of connections that break while nobody uses them: the pool has dropped them by then.
   pool.on("error", () => {});
-  return new PostgresPool(address, pool, new ReadLines(settings, max));
+  return new PostgresPool(address, gate, pool, new ReadLines(settings, max));
 }
 
 /** The connection broke under the statement. One that could not be made is not tried again: that is an outage. */

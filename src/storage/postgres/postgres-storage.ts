@@ -53,7 +53,7 @@ export interface PostgresStorageOptions {
 export async function openPostgresStorage(options: PostgresStorageOptions): Promise<Storage> {
   const writer = `countersign-${randomUUID()}`;
   const pool = await openPostgresPool({ ...options, application: "countersign", schema: storageSchema });
-  const settings = { address: pool.address, timeoutMs: options.timeoutMs };
+  const settings = { address: pool.address, gate: pool.gate, timeoutMs: options.timeoutMs };
   const transactions = new CertainTransactions({ ...settings, application: writer });
   const timeoutMs = Math.min(options.timeoutMs ?? noticeTimeoutMs, noticeTimeoutMs);
   const watcher = new Watcher({ ...settings, timeoutMs, application: "countersign-watch" }, writer);
