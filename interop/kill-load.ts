@@ -1,16 +1,18 @@
 // 64 publishers with a collection each and 64 with one between them, who go on whatever dies under them. After a lost answer a publisher
 // reads what is there and goes on from it, as a person would. Any answer but success, a lost race or "not now" (503) ends the run:
 // an outage is no verdict on what somebody uploaded.
+import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseRoleName, systemClock } from "../src/bytes/index.ts";
 import { dialectNamed } from "../src/dialects/index.ts";
 import { dialects, TestPublisher } from "../src/server/test-publisher.ts";
 import { verifyBundle } from "../src/updater/index.ts";
+import { Troubles } from "./kill-troubles.ts";
 
 export interface LoadCount {
   acknowledged: number;
   lostRaces: number;
-  /** 503, by the code or text of the answer. */
+  /** 503. */
   outages: number;
   /** No answer: the server died. */
   unanswered: number;
@@ -18,8 +20,8 @@ export interface LoadCount {
 
 export interface PublisherLoad extends AsyncDisposable {
   readonly count: Readonly<LoadCount>;
-  /** Resolves once something has been acknowledged from now on. */
-  progress(timeoutMs: number): Promise<void>;
+  /** Resolves once something has been acknowledged from now on; a stall is told with its reasons. */
+  progress(): Promise<void>;
   /** Ends the publishing, then reads every collection afresh in both dialects. @throws when anything acknowledged is not there */
   finish(): Promise<{ readonly collections: number; readonly tags: number }>;
 }
@@ -29,12 +31,16 @@ export interface LoadSize {
   readonly sharing: number;
 }
 
+/** On a machine that does nothing else; where its processors have several times as much to do, everything takes as much longer. */
+const patienceMs = 20_000;
+
 const targetsRole = parseRoleName("targets");
 
 /** The collections are made before this resolves. `name`: of the run, in their names. */
 export async function startPublisherLoad(url: string, name: string, size: LoadSize): Promise<PublisherLoad> {
   const count: LoadCount = { acknowledged: 0, lostRaces: 0, outages: 0, unanswered: 0 };
   const state = { isDone: false, failure: undefined as Error | undefined };
+  const troubles = new Troubles();
   const acknowledged = new Map<TestPublisher, string[]>();
 
   const newCollection = async (gun: string) => {
@@ -49,21 +55,26 @@ export async function startPublisherLoad(url: string, name: string, size: LoadSi
 
   const attempt = async (publisher: TestPublisher, tag: string): Promise<boolean> => {
     const documents = await publisher.nextTargets(tag, tag);
-    const response = await publisher.publish(documents).catch(() => undefined);
-    const text = await response?.text().catch(() => undefined);
-    if (response === undefined || text === undefined) count.unanswered++;
-    else if (response.status === 200) {
+    const answer = await troubles.watch("publish", answerTo(publisher.publish(documents))).catch(() => undefined);
+    if (answer === undefined) {
+      count.unanswered++;
+      return false;
+    }
+    const { status, text } = answer;
+    if (status === 200) {
       publisher.accepted(documents);
       return true;
-    } else if (response.status === 503) count.outages++;
-    else if (response.status === 409) count.lostRaces++;
-    else throw new Error(`publishing ${tag} to ${publisher.gun} gave ${response.status}: ${text}`);
+    }
+    if (status === 503) count.outages++;
+    else if (status === 409) count.lostRaces++;
+    else throw new Error(`publishing ${tag} to ${publisher.gun} gave ${status}: ${text}`);
+    troubles.note("publish", `${status} ${reason(text)}`);
     return false;
   };
 
   /** Reads the collection until that works; then the publisher builds on what is there. */
   const catchUp = async (publisher: TestPublisher) => {
-    while (!state.isDone && !(await readBack(publisher).catch(missing))) await sleep(20);
+    while (!state.isDone && !(await troubles.watch("read", readBack(publisher)).catch(missing))) await sleep(20);
   };
 
   const publishAlone = async (publisher: TestPublisher) => {
@@ -101,13 +112,16 @@ export async function startPublisherLoad(url: string, name: string, size: LoadSi
   };
   return {
     count,
-    async progress(timeoutMs) {
+    async progress() {
       const before = count.acknowledged;
-      const until = performance.now() + timeoutMs;
+      troubles.clear();
+      const started = performance.now();
       while (count.acknowledged === before) {
         throwFailure();
-        if (performance.now() > until)
-          throw new Error(`nothing was published for ${timeoutMs} ms: ${JSON.stringify(count)}`);
+        const waitedMs = Math.round(performance.now() - started);
+        if (waitedMs > patienceMs * crowding()) {
+          throw new Error(`nothing was published for ${waitedMs} ms: ${JSON.stringify(count)}\n${troubles}`);
+        }
         await sleep(5);
       }
     },
@@ -137,6 +151,25 @@ function missing(error: unknown): false {
 
 class WrongAnswer extends Error {}
 
+/** Programs that want to run, for each processor. */
+function crowding(): number {
+  const [running = 0] = loadavg();
+  return Math.max(1, running / availableParallelism());
+}
+
+async function answerTo(request: Promise<Response>): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await request;
+  return { status: response.status, text: await response.text() };
+}
+
+/** What is the same for every collection in the body of an answer. */
+function reason(text: string): string {
+  return text
+    .replaceAll(/example\.com\/[\w/]+/g, "GUN")
+    .replaceAll(/\d+/g, "N")
+    .slice(0, 300);
+}
+
 async function readBack(publisher: TestPublisher): Promise<true> {
   const found = [];
   for (const dialect of dialects) {
@@ -146,7 +179,7 @@ async function readBack(publisher: TestPublisher): Promise<true> {
       throw new WrongAnswer(`${path} of ${publisher.gun} gave ${response.status}: ${await response.text()}`);
     }
     const bytes = new Uint8Array(await response.arrayBuffer());
-    if (response.status === 503) throw new Error("not now");
+    if (response.status === 503) throw new Error(`503 ${reason(Buffer.from(bytes).toString())}`);
     found.push(dialectNamed(dialect).decodeTargets(targetsRole, bytes));
   }
   publisher.accepted(found);

@@ -16,7 +16,8 @@ import { freePort, type RunningProcess, startProcess } from "./peers/process.ts"
 import { type Scratch, scratch } from "./peers/scratch.ts";
 
 const factor = Number(process.env.COUNTERSIGN_KILLS ?? 1);
-const timeout = 300_000 * factor;
+/** Only ends what hangs: a stall is told by the load, which knows how busy the machine is. */
+const timeout = 900_000 * factor;
 const size: LoadSize = { distinct: 64, sharing: 64 };
 
 test("the server on SQLite, with keys of its own, is killed again and again", { timeout }, async (context) => {
@@ -45,12 +46,20 @@ test("server, database and signer are killed in turn, on PostgreSQL", { skip, ti
   const storage = { kind: "postgres", url: await postgres.createDatabase("collections") } as const;
   const options = { ...(await serverOptions(directory)), storage, signer: signer.seenByServer };
   await using server = await startVictim(directory, "server", options);
-  await killUnderLoad(context, options, [
+  const victims = [
     { name: "server", kills: 16, crash: server.crash },
     { name: "database", kills: 12, crash: () => postgres.crash() },
     { name: "signer", kills: 12, crash: signer.crash },
-  ]);
+  ];
+  await killUnderLoad(context, options, victims, async () => {
+    const sessions = await postgres.query("postgres", sessionsOfOurs).catch(String);
+    return `sessions:\n${sessions}\nthe database said:\n${postgres.process.log().slice(-2_000)}`;
+  });
 });
+
+const sessionsOfOurs = `
+  SELECT pid, application_name, state, wait_event_type, wait_event, now() - state_change AS since, left(query, 60)
+  FROM pg_stat_activity WHERE application_name LIKE 'countersign%'`;
 
 /** What is missing on this machine, as the reason to skip; in CI nothing may be. */
 function without(...peers: readonly PeerName[]): string | false {
@@ -69,21 +78,30 @@ interface Victim {
   crash(): Promise<void>;
 }
 
-/** Kills the victims in turn, each at a random moment while publishes are being acknowledged. */
-async function killUnderLoad(context: TestContext, { port }: ServerOptions, victims: readonly Victim[]): Promise<void> {
+/** Kills the victims in turn, each at a random moment while publishes are being acknowledged. `lookAround` says more about a stall. */
+async function killUnderLoad(
+  context: TestContext,
+  { port }: ServerOptions,
+  victims: readonly Victim[],
+  lookAround: () => Promise<string> = async () => "",
+): Promise<void> {
   await using load = await startPublisherLoad(`http://127.0.0.1:${port}`, "kill", size);
   let last = "start";
   const turns = victims.flatMap((victim) => Array.from({ length: victim.kills * factor }, () => victim));
   for (const [index, victim] of shuffled(turns).entries()) {
-    await load.progress(20_000).catch((cause) => {
-      throw new Error(`kill ${index}, after the ${last} was killed: ${String(cause)}`, { cause });
+    await load.progress().catch(async (cause) => {
+      const seen = await lookAround();
+      throw new Error(`kill ${index}, after the ${last} was killed: ${String(cause)}\n${seen}`, { cause });
     });
     last = victim.name;
     await sleep(Math.random() * 200);
+    const killed = performance.now();
     await victim.crash();
+    if (performance.now() - killed > 1500)
+      context.diagnostic(`TMP crash+start ${last} ${Math.round(performance.now() - killed)} ms`);
     if (index % 20 === 19) context.diagnostic(`${index + 1} kills: ${JSON.stringify(load.count)}`);
   }
-  await load.progress(20_000);
+  await load.progress();
   const { collections, tags } = await load.finish();
   context.diagnostic(
     `${turns.length} kills, ${tags} tags in ${collections} collections: ${JSON.stringify(load.count)}`,
