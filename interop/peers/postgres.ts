@@ -49,7 +49,9 @@ export async function startPostgres(
       cpu,
       // Fast shutdown: does not wait for clients to leave.
       stopSignal: "SIGINT",
-      ready: async () => (await psql("postgres", "-c", "SELECT 1")).status === 0,
+      // Asked while it recovers, it would have to start a process for each refusal.
+      ready: async (log) =>
+        log.includes("ready to accept connections") && (await psql("postgres", "-c", "SELECT 1")).status === 0,
     });
   let running = await start();
   const query = async (database: string, sql: string) => {

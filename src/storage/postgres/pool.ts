@@ -1,7 +1,6 @@
 // Connections to one PostgreSQL with its schema at the newest version, and every failure as a coded error. Reads share lines and find
 // another when theirs is gone; transactions have a connection of a pool to themselves and are never repeated here, because a lost
 // answer says nothing about what happened.
-import type { Pool, PoolClient } from "pg";
 import { CountersignError } from "../../bytes/index.ts";
 import type { Row } from "../rows.ts";
 import { clientConfig, execute, type Result, type SqlValue } from "./connection.ts";
@@ -10,6 +9,7 @@ import { migrate, type Schema } from "./migrations.ts";
 import { isLostConnection, toPostgresError } from "./postgres-errors.ts";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.ts";
 import { ReadLines } from "./read-lines.ts";
+import { TransactionLines } from "./transaction-lines.ts";
 
 export interface PoolOptions {
   /** postgres://user:password@host:port/database?sslmode=... */
@@ -34,15 +34,15 @@ export class PostgresPool implements AsyncDisposable {
   readonly address: PostgresAddress;
   /** For whoever else connects to this database. */
   readonly gate: ConnectionGate;
-  readonly #pool: Pool;
+  readonly #transactions: TransactionLines;
   readonly #lines: ReadLines;
   #closing: Promise<void> | undefined;
 
   /** Use `openPostgresPool`. */
-  constructor(address: PostgresAddress, gate: ConnectionGate, pool: Pool, lines: ReadLines) {
+  constructor(address: PostgresAddress, gate: ConnectionGate, transactions: TransactionLines, lines: ReadLines) {
     this.address = address;
     this.gate = gate;
-    this.#pool = pool;
+    this.#transactions = transactions;
     this.#lines = lines;
   }
 
@@ -63,7 +63,7 @@ export class PostgresPool implements AsyncDisposable {
    */
   async transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
     try {
-      return await this.#with(async (client) => {
+      return await this.#transactions.use(async (client) => {
         await execute(client, "BEGIN");
         try {
           const result = await work((sql, values) => execute(client, sql, values));
@@ -82,38 +82,12 @@ export class PostgresPool implements AsyncDisposable {
 
   /** Waits for what is under way. */
   close(): Promise<void> {
-    this.#closing ??= Promise.all([this.#lines.close(), this.#pool.end()]).then(() => undefined);
+    this.#closing ??= Promise.all([this.#lines.close(), this.#transactions.close()]).then(() => undefined);
     return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** A connection on which anything failed is not used again: what is still under way on it is not known. */
-  async #with<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    if (this.#closing !== undefined) {
-      throw new CountersignError("storage.unavailable", `the connection to ${this.address.shown} is closed`);
-    }
-    const client = await this.#borrowed();
-    // While a client is lent out the pool does not listen, and an unheard error event ends the process.
-    const ignore = () => {};
-    client.on("error", ignore);
-    let isSound = false;
-    try {
-      const result = await work(client);
-      isSound = true;
-      return result;
-    } finally {
-      client.off("error", ignore);
-      client.release(!isSound);
-    }
-  }
-
-  #borrowed(): Promise<PoolClient> {
-    const { idleCount, totalCount, options } = this.#pool;
-    const isThere = idleCount > 0 || totalCount >= options.max;
-    return isThere ? this.#pool.connect() : this.gate.pass(() => this.#pool.connect());
   }
 }
 
@@ -138,10 +112,7 @@ export async function openPostgresPool(options: PoolOptions): Promise<PostgresPo
     throw toPostgresError(error, address.shown);
   }
   const max = options.maxConnections ?? defaultMaxConnections;
-  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 60_000 });
-  // Of connections that break while nobody uses them: the pool has dropped them by then.
-  pool.on("error", () => {});
-  return new PostgresPool(address, gate, pool, new ReadLines(settings, max));
+  return new PostgresPool(address, gate, new TransactionLines(settings, max), new ReadLines(settings, max));
 }
 
 /** The connection broke under the statement. One that could not be made is not tried again: that is an outage. */

@@ -9,7 +9,7 @@ import { toPostgresError } from "./postgres-errors.ts";
 import { changeChannel } from "./schema.ts";
 
 const heartbeatMs = 5_000;
-const longestPauseMs = 2_000;
+const longestPauseMs = 1_000;
 
 export class Watcher {
   readonly #settings: ConnectionSettings;
