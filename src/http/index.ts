@@ -28,6 +28,7 @@ export { isLoopback } from "./origin-rules.ts";
 export type { ProxyRule } from "./proxy.ts";
 export { noProxy, proxyFromEnvironment } from "./proxy.ts";
 export { discard } from "./read-body.ts";
+export { Slots } from "./slots.ts";
 export type { TlsAnchorPlaces, TlsAnchors, TlsSettings } from "./tls-anchors.ts";
 export { dockerTlsDirectories, tlsAnchors } from "./tls-anchors.ts";
 export { describeRequest, describeUrl, expectOk, statusError } from "./transport-errors.ts";

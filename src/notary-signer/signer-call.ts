@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { checkServerIdentity, createSecureContext, type PeerCertificate, type SecureContext } from "node:tls";
 import type { ChannelOptions, Client, ServiceError, VerifyOptions } from "@grpc/grpc-js";
 import { CountersignError } from "../bytes/index.ts";
+import { Slots } from "../http/index.ts";
 import { loadGrpc } from "./load-grpc.ts";
 import { maxMessageBytes } from "./protocol.ts";
 import { readCertificates, readTlsPair } from "./tls-files.ts";
@@ -165,45 +166,6 @@ function secureContext({ caPath, certificatePath, keyPath }: SignerClientOptions
     // Go takes any certificate of the file as an anchor, not only self-signed ones; configurations rely on it.
     ...(caPath === undefined ? {} : { ca: readCertificates(caPath), allowPartialTrustChain: true }),
   });
-}
-
-/** At most so many at once, the others in order of arrival, none for longer than it has time: a signer that hangs must not gather a queue. */
-class Slots {
-  #left: number;
-  readonly #waiting = new Set<() => void>();
-
-  constructor(count: number) {
-    this.#left = count;
-  }
-
-  /** False when none has come free in time. */
-  take(timeoutMs: number): Promise<boolean> {
-    if (this.#left > 0) {
-      this.#left--;
-      return Promise.resolve(true);
-    }
-    return new Promise((resolve) => {
-      const turn = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-      const timer = setTimeout(() => {
-        this.#waiting.delete(turn);
-        resolve(false);
-      }, timeoutMs);
-      this.#waiting.add(turn);
-    });
-  }
-
-  free(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#left++;
-      return;
-    }
-    this.#waiting.delete(next);
-    next();
-  }
 }
 
 function identityOf(host: string): VerifyOptions {

@@ -2,6 +2,7 @@
 // itself for everybody who waits, past the gate (connection-gate.ts), so that a crowd would keep a recovering database busy.
 import type { Client } from "pg";
 import { CountersignError } from "../../bytes/index.ts";
+import { Slots } from "../../http/index.ts";
 import { type ConnectionSettings, openConnection } from "./connection.ts";
 
 const maxWaitMs = 5_000;
@@ -9,19 +10,18 @@ const maxWaitMs = 5_000;
 export class TransactionLines {
   readonly #settings: ConnectionSettings;
   readonly #idle = new Set<Client>();
-  readonly #waiting = new Set<() => void>();
+  readonly #slots: Slots;
   readonly #working = new Set<Promise<unknown>>();
-  #free: number;
   #isClosed = false;
 
   constructor(settings: ConnectionSettings, maxLines: number) {
     this.#settings = settings;
-    this.#free = maxLines;
+    this.#slots = new Slots(maxLines);
   }
 
   /** A connection on which anything failed is not used again: what is still under way on it is not known. */
   async use<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    if (!(await this.#take())) {
+    if (!(await this.#slots.take(maxWaitMs))) {
       const { shown } = this.#settings.address;
       throw new CountersignError("storage.unavailable", `no connection to ${shown} came free within ${maxWaitMs} ms`);
     }
@@ -31,7 +31,7 @@ export class TransactionLines {
       return await working;
     } finally {
       this.#working.delete(working);
-      this.#giveBack();
+      this.#slots.free();
     }
   }
 
@@ -59,34 +59,5 @@ export class TransactionLines {
       client.end().catch(() => undefined);
       throw error;
     }
-  }
-
-  /** False when none has come free in time. */
-  #take(): Promise<boolean> {
-    if (this.#free > 0) {
-      this.#free--;
-      return Promise.resolve(true);
-    }
-    return new Promise((resolve) => {
-      const turn = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-      const timer = setTimeout(() => {
-        this.#waiting.delete(turn);
-        resolve(false);
-      }, maxWaitMs);
-      this.#waiting.add(turn);
-    });
-  }
-
-  #giveBack(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#free++;
-      return;
-    }
-    this.#waiting.delete(next);
-    next();
   }
 }
