@@ -37,6 +37,12 @@ function tooLarge(path: string, size: number, maxBytes: number): CountersignErro
 
 /** Replaces the file at once; a reader sees the old bytes or the new ones. @throws disk.read_only, disk.full, disk.unreadable */
 export async function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  await putFile(path, bytes);
+  await syncDirectory(dirname(path));
+}
+
+/** replaceFile, for one of several: a power cut may bring the old bytes back until syncDirectory is done. @throws as replaceFile */
+export async function putFile(path: string, bytes: Uint8Array | string): Promise<void> {
   const directory = dirname(path);
   const temporary = join(directory, `.new-${randomBytes(8).toString("hex")}`);
   try {
@@ -50,7 +56,6 @@ export async function replaceFile(path: string, bytes: Uint8Array | string): Pro
       throw error;
     }
     await promises.rename(temporary, path);
-    await syncDirectory(directory);
   } catch (error) {
     await promises.rm(temporary, { force: true }).catch(() => undefined);
     throw diskError(error, "write", path);
@@ -81,11 +86,15 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
-/** Without this a power cut may keep the old directory entry although rename answered. */
-async function syncDirectory(directory: string): Promise<void> {
+/** Without this a power cut may keep the old directory entry although rename answered. @throws disk.read_only, disk.full */
+export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === "win32") return;
-  await using handle = await promises.open(directory, "r");
-  await handle.sync();
+  try {
+    await using handle = await promises.open(directory, "r");
+    await handle.sync();
+  } catch (error) {
+    throw diskError(error, "write", directory);
+  }
 }
 
 /** A failed system call as a coded error; anything that is coded already passes through. */

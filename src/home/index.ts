@@ -10,7 +10,16 @@ export {
   type StagedKind,
 } from "./change-list.ts";
 export { encodeFileName } from "./file-names.ts";
-export { createFile, diskError, readSmallFile, removeFile, replaceFile, systemCode } from "./files.ts";
+export {
+  createFile,
+  diskError,
+  putFile,
+  readSmallFile,
+  removeFile,
+  replaceFile,
+  syncDirectory,
+  systemCode,
+} from "./files.ts";
 export { type Home, openHome } from "./home.ts";
 export { type Environment, type HomeLocations, locateHome } from "./location.ts";
 export { type LockOptions, withLock } from "./lock.ts";

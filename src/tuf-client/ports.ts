@@ -42,4 +42,6 @@ export interface TufStore {
   /** The chain of accepted roots, kept apart and only for readers that start from a bootstrap root. */
   readRoot(version: number): Promise<Uint8Array | undefined>;
   writeRoot(version: number, bytes: Uint8Array): Promise<void>;
+  /** Where it is there: what was written before outlives a power cut once this is done. Asked for once for many writes, before an answer. */
+  sync?(): Promise<void>;
 }

@@ -85,6 +85,19 @@ test("a full disk fails the run although all was verified, and the next run trie
   assert.deepEqual(await memory.read("targets"), bytes("one"));
 });
 
+test("power may go when an answer was given: directories are synced once, after all was written and before it", async () => {
+  const done: string[] = [];
+  const memory = openMemoryStore();
+  const behind = writeBehind({
+    ...memory,
+    write: async (role) => void done.push(role),
+    sync: async () => void done.push("sync"),
+  });
+  for (const role of ["timestamp", "snapshot", "targets"]) await behind.write(role, bytes(role));
+  await settling(behind, Promise.resolve("done"));
+  assert.deepEqual(done, ["timestamp", "snapshot", "targets", "sync"]);
+});
+
 test("a refused document is told as such, not as the full disk beside it, and what was accepted before is stored", async () => {
   const { store, memory, goOn } = slowStore();
   const behind = writeBehind({ ...store, writeRoot: full });

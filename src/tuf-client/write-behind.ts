@@ -30,6 +30,7 @@ export function writeBehind(store: TufStore): WriteBehind {
       // Only now: somebody else may be waiting for the same.
       for (const [file, write] of writes) if (last.get(file) === write) last.delete(file);
       for (const write of done) if (write.status === "rejected") throw write.reason;
+      await store.sync?.();
     },
   };
 }
