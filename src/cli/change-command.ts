@@ -23,6 +23,17 @@ export async function runChanges(
     terminal.note(`to publish it: countersign publish ${gun} --staged`);
     return exitCodes.done;
   }
+  return publishNow(context, gun, changes, said);
+}
+
+/** runChanges for what cannot wait. Options needed: publishOptions, --trust-dir. */
+export async function publishNow(
+  context: Context,
+  gun: Gun,
+  changes: readonly Change[],
+  said: string,
+): Promise<number> {
+  const { terminal } = context;
   const connections = connectionsOf(context);
   try {
     const { ports, pins, ring } = await openWorkplace(context, connections, gun);

@@ -134,6 +134,11 @@ export const commandTable: readonly TableEntry[] = [
     load: async () => (await import("./commands/collection-layout.ts")).collectionLayout,
   },
   {
+    name: "collection lifetime",
+    summary: "say how long what is signed is good",
+    load: async () => (await import("./commands/collection-lifetime.ts")).collectionLifetime,
+  },
+  {
     name: "export",
     summary: "write a collection as a tree that any web server can serve",
     load: async () => (await import("./commands/export.ts")).exportCommand,

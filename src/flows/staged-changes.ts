@@ -216,6 +216,8 @@ function entriesOf(change: Change): readonly StagedEntry[] {
     case "bins":
     case "serve":
       throw cannotWait("a layout of files");
+    case "lifetime":
+      throw cannotWait("a lifetime");
     default:
       return assertNever(change);
   }

@@ -3,7 +3,7 @@
 import type { Hashes, JsonValue, RoleName, TargetName, TopRole } from "../bytes/index.ts";
 import type { CanonicalKeyId, Certificate, PublicKey } from "../keys/index.ts";
 import type { SetBins } from "./bins.ts";
-import type { SetMustServe } from "./must-serve.ts";
+import type { Reader } from "./must-serve.ts";
 
 /** Adds a target, or replaces the one of that name in that role. */
 export interface AddTarget {
@@ -93,6 +93,20 @@ export interface SetTopKeys {
   readonly threshold?: number;
 }
 
+/** Says which programs the collection must serve, from now on. */
+export interface SetMustServe {
+  readonly kind: "serve";
+  /** None: what would keep one of them out is only warned of. */
+  readonly readers: readonly Reader[];
+}
+
+/** Says how long targets, delegations and bins are good that are signed from now on. */
+export interface SetLifetime {
+  readonly kind: "lifetime";
+  /** From 1 to 3650; undefined: the usual. */
+  readonly days: number | undefined;
+}
+
 export type Change =
   | AddTarget
   | RemoveTarget
@@ -102,4 +116,5 @@ export type Change =
   | PurgeKeys
   | SetTopKeys
   | SetBins
-  | SetMustServe;
+  | SetMustServe
+  | SetLifetime;

@@ -15,7 +15,7 @@ import {
 import { isBin, withBinsOf, withoutBins } from "./bins.ts";
 import type { CollectionState, DialectState } from "./collection-state.ts";
 import { delegatorOf } from "./delegated-paths.ts";
-import { keepingMustServe } from "./must-serve.ts";
+import { keepingSettings } from "./signed-settings.ts";
 
 export const rootRole: RoleName = parseRoleName("root");
 export const targetsRole: RoleName = parseRoleName("targets");
@@ -161,7 +161,7 @@ function levelledContent(role: RoleName, source: Targets, current: Targets | und
   return {
     ...converted,
     delegations: withBinsOf(converted.delegations, current?.delegations),
-    extra: keepingMustServe(converted.extra, current?.extra),
+    extra: keepingSettings(converted.extra, current?.extra),
   };
 }
 

@@ -30,8 +30,8 @@ export { type Finding, type FindingCode, isBricking, refuseLockOut, type Severit
 export { type InitialCollection, rootCertificate } from "./initial.ts";
 export { type KeyRing, keyRingOf } from "./key-ring.ts";
 export { isLaidOut } from "./lay-out-files.ts";
-export { defaultLifetimes, type Lifetimes } from "./lifetimes.ts";
-export { mustServe, type Reader, readers, type SetMustServe } from "./must-serve.ts";
+export { defaultLifetimes, type Lifetimes, lifetimeDays, maxLifetimeDays } from "./lifetimes.ts";
+export { mustServe, type Reader, readers } from "./must-serve.ts";
 export type { Plan, PlannedDocument } from "./plan.ts";
 export { assertPublishable, preflightPublication } from "./preflight-readers.ts";
 export {

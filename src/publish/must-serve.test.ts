@@ -6,8 +6,9 @@ import type { BinLayout } from "./bins.ts";
 import type { Change } from "./change.ts";
 import type { CollectionState } from "./collection-state.ts";
 import { isBricking } from "./findings.ts";
-import { mustServe, type Reader, withMustServe } from "./must-serve.ts";
+import { mustServe, type Reader } from "./must-serve.ts";
 import { add, coded, keys, newCollection, publish, replaceTargets, targetsOf } from "./sample-collection.ts";
+import { withSetting } from "./signed-settings.ts";
 
 const signers = [keys.main, keys.kit, keys.targets];
 const serve = (...readers: Reader[]): Change => ({ kind: "serve", readers });
@@ -75,7 +76,13 @@ it("a document that a program would stop at is refused where the collection must
     "a promise not kept",
   );
   const { signed } = targetsOf(state, "tuf1");
-  const broken = await replaceTargets(state, "tuf1", "targets", () => withMustServe(signed, ["tuf-js"]), keys.targets);
+  const broken = await replaceTargets(
+    state,
+    "tuf1",
+    "targets",
+    () => withSetting(signed, "x-countersign-must-serve", ["tuf-js"]),
+    keys.targets,
+  );
   assert.deepEqual(
     served((await publish(broken, [add("small", "x")], signers)).state),
     ["tuf-js"],

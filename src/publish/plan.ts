@@ -5,6 +5,7 @@ import type { Dialect } from "../dialects/index.ts";
 import type { CanonicalKeyId } from "../keys/index.ts";
 import { findDelegation, type Root, type Targets } from "../tuf/index.ts";
 import type { Change, PurgeKeys, SetDelegation } from "./change.ts";
+import { changeSetting } from "./change-setting.ts";
 import {
   type CollectionDraft,
   type DialectDraft,
@@ -22,9 +23,8 @@ import { delegatorOf } from "./delegated-paths.ts";
 import { editDelegations } from "./edit-delegations.ts";
 import { editTargets } from "./edit-targets.ts";
 import { isTuf1Only, layOutFiles } from "./lay-out-files.ts";
-import { defaultLifetimes, type Lifetimes, lifetimeOf } from "./lifetimes.ts";
+import { type Lifetimes, lifetimeOf, lifetimesOf } from "./lifetimes.ts";
 import { levelRoots } from "./next-roots.ts";
-import { setMustServe } from "./reader-layouts.ts";
 import { rekeyRoots } from "./rekey-root.ts";
 import { adopted, touchRenewals, vanishingRoles } from "./renewals.ts";
 import { type Authority, authorityFor, canSign } from "./role-authority.ts";
@@ -80,7 +80,7 @@ export function planChange(state: CollectionState, changes: readonly Change[], o
   // Last, so that what the same publish adds is laid out too.
   for (const change of changes) {
     if (change.kind === "bins") layOutFiles(draft, change, options.now);
-    if (change.kind === "serve") setMustServe(draft, change);
+    if (change.kind === "serve" || change.kind === "lifetime") changeSetting(draft, change);
   }
   touchRenewals(draft, changes, options);
   stampVersions(draft, changes, options);
@@ -115,6 +115,7 @@ function editedRole(change: Exclude<Change, PurgeKeys>): RoleName {
       return rootRole;
     case "bins":
     case "serve":
+    case "lifetime":
       return targetsRole;
   }
 }
@@ -227,7 +228,7 @@ function dropBelow(one: DialectDraft, removed: RoleName): void {
 }
 
 function stampVersions(draft: CollectionDraft, changes: readonly Change[], options: PlanOptions): void {
-  const lifetimes = options.lifetimes ?? defaultLifetimes;
+  const lifetimes = options.lifetimes ?? lifetimesOf(draft);
   const asked = new Map(
     changes.flatMap((change) => (change.kind === "renew" ? [[change.role, change.expiresAt]] : [])),
   );

@@ -8,7 +8,7 @@ import { breaksOldWriters } from "./custom.ts";
 import { reachableIn } from "./delegated-paths.ts";
 import { type Finding, finding } from "./findings.ts";
 import { distinctHeld, usableKeys } from "./held-keys.ts";
-import { dateOf, isNearExpiry, shortestLifetime } from "./lifetimes.ts";
+import { dateOf, isNearExpiry, lifetimesOf, shortestLifetime } from "./lifetimes.ts";
 import { newestRoot } from "./next-roots.ts";
 import type { Plan, PlannedDocument } from "./plan.ts";
 import { rootFindings } from "./preflight-root.ts";
@@ -40,7 +40,7 @@ export function preflightPlan(plan: Plan, options: PreflightOptions): readonly F
       ...rootFindings(one, plan.state.gun, options.now),
       ...delegationFindings(one, plan.vanishing),
       ...pathlessFindings(one),
-      ...untouchedFindings(one, plan.vanishing, options),
+      ...untouchedFindings(one, plan, options),
       ...awaitedFindings(one),
       ...reachFindings(one),
       ...layoutFindings(one.roles.get(targetsRole)),
@@ -166,11 +166,12 @@ function hasNoPath({ paths }: DelegatedRole): boolean {
 /** Documents that stay as they are must still verify under the keys this change gives their roles, and should not be near expiry. */
 function untouchedFindings(
   one: DialectDraft,
-  vanishing: Plan["vanishing"],
+  { vanishing, draft }: Pick<Plan, "vanishing" | "draft">,
   { now }: PreflightOptions,
 ): readonly Finding[] {
   const findings: Finding[] = [];
   const dialect = one.dialect.name;
+  const lifetimes = lifetimesOf(draft);
   for (const [role, { current, touch }] of one.roles) {
     if (touch !== undefined || current === undefined) continue;
     if (vanishing.has(role)) {
@@ -181,7 +182,7 @@ function untouchedFindings(
       const message = `version ${current.signed.version} stays, and too few of its signatures count under the new keys or threshold`;
       const hints = [`sign ${role} again in the same publish: renew it with its new keys at hand`];
       findings.push(finding("bricking", "reader.refuses", message, { dialect, role, hints }));
-    } else if (isNearExpiry(current.signed.expires, role, now)) {
+    } else if (isNearExpiry(current.signed.expires, role, now, lifetimes)) {
       findings.push(nearExpiry(one, role, current.signed));
     }
   }

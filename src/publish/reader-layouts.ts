@@ -1,10 +1,10 @@
 // Layouts that not every TUF client reads, and the collections that must serve such a client all the same: refused before a key is opened.
 // What each program reads was tried with the program itself: interop/tuf-repository.test.ts.
-import { CountersignError, type RoleName } from "../bytes/index.ts";
+import type { RoleName } from "../bytes/index.ts";
 import { type BinLayout, layoutOf } from "./bins.ts";
-import { type CollectionDraft, type DialectDraft, type RoleDraft, targetsRole } from "./collection-draft.ts";
+import { type DialectDraft, type RoleDraft, targetsRole } from "./collection-draft.ts";
 import { type Finding, finding } from "./findings.ts";
-import { mustServe, type Reader, type SetMustServe, withMustServe } from "./must-serve.ts";
+import { mustServe, type Reader } from "./must-serve.ts";
 
 interface Stranger {
   readonly reader: Reader;
@@ -28,20 +28,6 @@ const documentLimits: Readonly<Record<Reader, number>> = {
   tough: 10 * 1024 * 1024,
   "tuf-js": 5_000_000,
 };
-
-/** @throws preflight.inexpressible */
-export function setMustServe({ dialects }: CollectionDraft, { readers }: SetMustServe): void {
-  const roles = dialects.find(({ dialect }) => dialect.name === "tuf1")?.roles;
-  const top = roles?.get(targetsRole);
-  if (roles === undefined || top === undefined) {
-    throw new CountersignError(
-      "preflight.inexpressible",
-      "the collection is notary1 alone, which TUF 1.0 clients do not read",
-    );
-  }
-  const content = withMustServe(top.content, readers);
-  roles.set(targetsRole, { ...top, content, touch: "changed", isOptional: false });
-}
 
 /** Whom the collection must serve and who would stop at a document of this size; not those who were kept out by it before. */
 export function tooLargeFor({ roles }: DialectDraft, role: RoleName, size: number): readonly Reader[] {

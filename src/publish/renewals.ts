@@ -7,7 +7,7 @@ import type { Change, RenewRole } from "./change.ts";
 import { type CollectionDraft, type RoleDraft, rootRole } from "./collection-draft.ts";
 import type { LapsedRole } from "./collection-state.ts";
 import { usableKeys } from "./held-keys.ts";
-import { isNearExpiry } from "./lifetimes.ts";
+import { isNearExpiry, lifetimesOf } from "./lifetimes.ts";
 import { type RootOptions, renewRoots } from "./next-roots.ts";
 import { authorityFor, canSign, stillVerifies } from "./role-authority.ts";
 
@@ -20,10 +20,12 @@ export function touchRenewals(draft: CollectionDraft, changes: readonly Change[]
   adoptLapsed(draft, asked);
   const root = asked.get(rootRole);
   renewRoots(draft, { ...options, isAsked: root !== undefined, expiresAt: root?.expiresAt });
+  const lifetimes = options.lifetimes ?? lifetimesOf(draft);
   for (const one of draft.dialects) {
     for (const [role, drafted] of one.roles) {
       if (drafted.touch === "changed") continue;
-      const isDue = isNearExpiry(drafted.content.expires, role, options.now) && canSign(one, role, options.keyIds);
+      const isNear = isNearExpiry(drafted.content.expires, role, options.now, lifetimes);
+      const isDue = isNear && canSign(one, role, options.keyIds);
       if (asked.has(role) || isOrphaned(one, role, drafted, options.keyIds)) {
         one.roles.set(role, { ...drafted, touch: "renewed", isOptional: false });
       } else if (isDue) one.roles.set(role, { ...drafted, touch: "renewed", isOptional: drafted.touch === undefined });
