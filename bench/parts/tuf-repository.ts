@@ -49,7 +49,7 @@ export async function benchTufRepository(settings: BenchSettings): Promise<PartR
   const notes = [
     "publishing in process, nothing cached but keys, one server for all; documents fetched for it, without the server's own status",
     "readers in processes of their own that stay, over HTTP from one mirror that has everything in memory; size limits of all of them raised",
-    "a cold lookup writes five documents; ours waits for the disk with each, python-tuf and tuf-js do not: on a busy disk see the CPU",
+    "a cold lookup writes five documents; ours waits until the disk has them all, python-tuf and tuf-js do not: on a busy disk see the CPU",
     "flat readers at their own limits stop at 5 MB, some 34,000 files; a million flat would be 135 MB in one document, which the server refuses",
   ];
   return { part: "tuf-repository", figures: all, targets: targets(all), notes };
