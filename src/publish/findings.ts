@@ -9,6 +9,7 @@ export type FindingCode =
   | "certificate.near_expiry"
   | "certificate.unacceptable"
   | "custom.breaks_old_writers"
+  | "delegation.begins_empty"
   | "delegation.last_key"
   | "delegation.no_paths"
   | "delegation.unreachable_target"

@@ -42,6 +42,7 @@ export function preflightPlan(plan: Plan, options: PreflightOptions): readonly F
       ...pathlessFindings(one),
       ...untouchedFindings(one, plan, options),
       ...awaitedFindings(one),
+      ...emptiedFindings(one),
       ...reachFindings(one),
       ...layoutFindings(one.roles.get(targetsRole)),
     ]),
@@ -207,6 +208,20 @@ function awaitedFindings(one: DialectDraft): readonly Finding[] {
       ];
       findings.push(finding("warning", "delegation.unsigned", message, { dialect: "tuf1", role: name, hints }));
     }
+  }
+  return findings;
+}
+
+/** A server that shows an unsigned document must not make a signer withdraw everything without a word. */
+function emptiedFindings(one: DialectDraft): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const [role, { current, touch }] of one.roles) {
+    const given = one.state.lapsed?.get(role);
+    if (touch !== "changed" || current !== undefined || given === undefined) continue;
+    const { version, targets } = given.document.signed;
+    const message = `begins empty: version ${version}, which no key that counts has signed, is given up with its ${targets.size} targets`;
+    const hints = [`if they are this role's own, sign them again: countersign witness GUN ${role} --accept-unsigned`];
+    findings.push(finding("warning", "delegation.begins_empty", message, { dialect: one.dialect.name, role, hints }));
   }
   return findings;
 }

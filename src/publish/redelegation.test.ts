@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CollectionState } from "./collection-state.ts";
 import type { Prepared } from "./prepare.ts";
-import { add, coded, keys, newCollection, publish, role, stateOf, versionsOf } from "./sample-collection.ts";
+import { add, coded, keys, newCollection, publish, role, stateOf, targetsOf, versionsOf } from "./sample-collection.ts";
 
 const alices = role("targets/alice");
 
@@ -55,6 +55,33 @@ test("in tuf1 alone nothing would tell the new holder's beginning from the old o
   const delegate = { kind: "delegate", role: alices, addKeys: [keys.bob.publicKey], addPaths: [""] } as const;
   await assert.rejects(publish(without, [delegate], [keys.targets]), coded("preflight.would_lock_out"));
   await publish(without, [delegate], [keys.targets, keys.bob]);
+});
+
+test("a new holder begins empty over what other keys left, and is told what is given up; nothing else is given up", async () => {
+  const state = await withAlice();
+  const { state: without } = await publish(state, [{ kind: "undelegate", role: alices }], [keys.targets]);
+  const delegate = { kind: "delegate", role: alices, addKeys: [keys.bob.publicKey], addPaths: [""] } as const;
+  const { state: again } = await publish(without, [delegate], [keys.targets]);
+  const left = (isSigned: boolean): CollectionState => ({
+    ...again,
+    dialects: new Map(
+      [...again.dialects].map(([name, one]) => {
+        const document = targetsOf(state, name, alices);
+        return [name, { ...one, lapsed: new Map([[alices, { document, isSigned }]]) }] as const;
+      }),
+    ),
+  });
+  const change = [add("2.0", "two", { role: alices })];
+  const { state: begun, prepared } = await publish(left(false), change, [keys.bob]);
+  for (const dialect of ["notary1", "tuf1"] as const) {
+    assert.deepEqual([...targetsOf(begun, dialect, alices).signed.targets.keys()], ["2.0"], dialect);
+  }
+  const codes = prepared.findings.filter(({ role: about }) => about === alices).map(({ code }) => code);
+  assert.deepEqual(codes, ["delegation.begins_empty", "delegation.begins_empty"]);
+  const { state: kept } = await publish(left(true), change, [keys.bob]);
+  assert.deepEqual([...targetsOf(kept, "tuf1", alices).signed.targets.keys()], ["1.0", "2.0"], "expired, and its own");
+  const tuf1Only = { ...again, dialects: new Map([["tuf1", stateOf(left(false), "tuf1")]] as const) };
+  await assert.rejects(publish(tuf1Only, change, [keys.bob]), coded("preflight.would_lock_out"));
 });
 
 function told({ findings }: Prepared) {
